@@ -1,0 +1,34 @@
+/** For those who watch: is the process alive, can it do its work, and what does it count. */
+import type { FastifyInstance } from 'fastify';
+import { errorChain } from '#core/errors.ts';
+import type { Registry } from '#platform/metrics.ts';
+
+/** Answers `undefined` when the part can do its work, else a word on why not. Must not throw; if it does, that is a no. */
+export type Probe = { readonly name: string; readonly check: () => Promise<string | undefined> };
+
+const PROBE_MS = 2_000;
+
+export function addProbes(app: FastifyInstance, probes: readonly Probe[], metrics: Registry): void {
+  app.get('/healthz', (_request, reply) => reply.type('text/plain').send('ok\n'));
+  app.get('/readyz', async (_request, reply) => {
+    const results = await Promise.all(probes.map(async (p) => [p.name, await ask(p)] as const));
+    const ready = results.every(([, why]) => why === undefined);
+    const body = Object.fromEntries(results.map(([name, why]) => [name, why ?? 'ok']));
+    return await reply.status(ready ? 200 : 503).send({ ready, parts: body });
+  });
+  app.get('/metrics', (_request, reply) => reply.type('text/plain; version=0.0.4').send(metrics.text()));
+}
+
+async function ask(probe: Probe): Promise<string | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve(`no answer within ${PROBE_MS} ms`), PROBE_MS);
+  });
+  try {
+    return await Promise.race([probe.check(), late]);
+  } catch (error) {
+    return errorChain(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}

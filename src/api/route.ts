@@ -1,0 +1,182 @@
+/**
+ * The shape of every API route. A file per resource exports a function that returns its routes, made by `readRoute` and
+ * `writeRoute`; `server.ts` serves them and `openapi.ts` describes them. How to add one: copy a route of `domains.ts`.
+ *
+ * Each route declares its input schema, permission, tenant scope, audit event and rate class. The types demand them and
+ * `checkRoutes` looks again at start, since an empty word satisfies a type.
+ */
+import { z } from 'zod';
+import { InvariantError } from '#core/errors.ts';
+import type { TenantId } from '#core/id.ts';
+import type { Reader, Transaction } from '#platform/db.ts';
+import { invalid, type Problem } from './problem.ts';
+import { zodComplaints } from '#platform/config/zod-complaints.ts';
+
+/** What somebody must be allowed to do, as `resource.verb`; roles are lists of these. */
+export type Permission = `${string}.${'read' | 'write' | 'release' | 'delete' | 'content'}`;
+/** `tenant`: works on one tenant's things, which the request names once. `installation`: on the whole gateway. */
+export type Scope = 'tenant' | 'installation';
+export type RateClass = 'read' | 'write' | 'costly';
+
+type Shape = z.ZodObject;
+type None = Record<string, never>;
+type Common<P, Q, R> = {
+  /** Below `/api/v1`, as OpenAPI writes it: `/domains/{name}`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly permission: Permission;
+  readonly scope: Scope;
+  readonly rate: RateClass;
+  readonly params?: P;
+  readonly query?: Q;
+  readonly reply: R;
+};
+type Input<P, Q, B> = {
+  readonly params: P extends Shape ? z.output<P> : None;
+  readonly query: Q extends Shape ? z.output<Q> : None;
+  readonly body: B extends z.ZodType ? z.output<B> : undefined;
+};
+export type ReadCall = { readonly tenant: TenantId; readonly actor: string; readonly db: Reader };
+export type WriteCall = {
+  readonly tenant: TenantId;
+  readonly actor: string;
+  /** Everything the request changes, and its audit event, goes through this; it is rolled back when a problem is returned. */
+  readonly tx: Transaction;
+  /** Said by a handler that found nothing to change, so that no audit event is expected of it. */
+  readonly nothingChanged: () => void;
+};
+
+export type ReadSpec<P, Q, R extends z.ZodType> = Common<P, Q, R> & {
+  readonly handle: (input: Input<P, Q, undefined>, call: ReadCall) => Promise<z.input<R> | Problem>;
+};
+export type WriteSpec<P, Q, B, R extends z.ZodType> = Common<P, Q, R> & {
+  readonly method: 'post' | 'put' | 'patch' | 'delete';
+  readonly status: 200 | 201 | 202 | 204;
+  readonly body?: B;
+  /** `text/csv` hands the body over as bytes. */
+  readonly bodyType?: 'application/json' | 'text/csv';
+  /** The audit event that every success appends in the same transaction. */
+  readonly audit: string;
+  readonly handle: (input: Input<P, Q, B>, call: WriteCall) => Promise<z.input<R> | Problem>;
+};
+
+export type RawInput = { readonly params: unknown; readonly query: unknown; readonly body: unknown };
+type Face = {
+  readonly path: string;
+  readonly summary: string;
+  readonly permission: Permission;
+  readonly scope: Scope;
+  readonly rate: RateClass;
+  readonly params: Shape | undefined;
+  readonly query: Shape | undefined;
+  readonly reply: z.ZodType;
+};
+/** A route with its types closed over: what the server and the description work with. */
+export type Route =
+  | (Face & {
+      readonly kind: 'read';
+      readonly method: 'get';
+      readonly run: (raw: RawInput, call: ReadCall) => Promise<unknown>;
+    })
+  | (Face & {
+      readonly kind: 'write';
+      readonly method: 'post' | 'put' | 'patch' | 'delete';
+      readonly status: 200 | 201 | 202 | 204;
+      readonly body: z.ZodType | undefined;
+      readonly bodyType: 'application/json' | 'text/csv';
+      readonly audit: string;
+      readonly run: (raw: RawInput, call: WriteCall) => Promise<unknown>;
+    });
+
+export function readRoute<
+  R extends z.ZodType,
+  P extends Shape | undefined = undefined,
+  Q extends Shape | undefined = undefined,
+>(spec: ReadSpec<P, Q, R>): Route {
+  return {
+    ...face(spec),
+    kind: 'read',
+    method: 'get',
+    run: async (raw, call) => {
+      const input = parseInput(raw, spec.params, spec.query, undefined);
+      if ('problem' in input) return input.problem;
+      // `as`: parseInput has just held each part against the schema its type is taken from.
+      return await spec.handle(input.value as Input<P, Q, undefined>, call);
+    },
+  };
+}
+
+export function writeRoute<
+  R extends z.ZodType,
+  P extends Shape | undefined = undefined,
+  Q extends Shape | undefined = undefined,
+  B extends z.ZodType | undefined = undefined,
+>(spec: WriteSpec<P, Q, B, R>): Route {
+  return {
+    ...face(spec),
+    kind: 'write',
+    method: spec.method,
+    status: spec.status,
+    body: spec.body,
+    bodyType: spec.bodyType ?? 'application/json',
+    audit: spec.audit,
+    run: async (raw, call) => {
+      const input = parseInput(raw, spec.params, spec.query, spec.body);
+      if ('problem' in input) return input.problem;
+      // `as`: parseInput has just held each part against the schema its type is taken from.
+      return await spec.handle(input.value as Input<P, Q, B>, call);
+    },
+  };
+}
+
+function face<P extends Shape | undefined, Q extends Shape | undefined, R extends z.ZodType>(
+  spec: Common<P, Q, R>,
+): Face {
+  const { path, summary, permission, scope, rate, params, query, reply } = spec;
+  return { path, summary, permission, scope, rate, params, query, reply };
+}
+
+const NOTHING = z.strictObject({});
+
+function parseInput(
+  raw: RawInput,
+  params: Shape | undefined,
+  query: Shape | undefined,
+  body: z.ZodType | undefined,
+): { readonly value: unknown } | { readonly problem: Problem } {
+  const p = (params ?? NOTHING).safeParse(raw.params ?? {});
+  const q = (query ?? NOTHING).safeParse(raw.query ?? {});
+  const b = (body ?? z.undefined()).safeParse(raw.body ?? undefined);
+  const complaints = [
+    ...(p.error ? zodComplaints(p.error, params ?? NOTHING, 'path') : []),
+    ...(q.error ? zodComplaints(q.error, query ?? NOTHING, 'query') : []),
+    ...(b.error ? zodComplaints(b.error, body ?? NOTHING, 'body') : []),
+  ];
+  if (complaints.length > 0) return { problem: invalid(complaints) };
+  return { value: { params: p.data, query: q.data, body: b.data } };
+}
+
+/** Throws when a route is declared twice or lacks one of the declarations; run at start and in a test. */
+export function checkRoutes(routes: readonly Route[]): void {
+  const seen = new Set<string>();
+  for (const r of routes) {
+    const id = `${r.method.toUpperCase()} ${r.path}`;
+    if (seen.has(id)) throw new InvariantError(`route ${id} is declared twice`);
+    seen.add(id);
+    const placeholders = [...r.path.matchAll(/\{(\w+)\}/g)].map((m) => m[1]);
+    const params = Object.keys(r.params?.shape ?? {});
+    if (!/^(\/[a-z-]+|\/\{\w+\})+$/.test(r.path))
+      throw new InvariantError(`route ${id}: the path is malformed`);
+    if (placeholders.toSorted().join() !== params.toSorted().join())
+      throw new InvariantError(`route ${id}: the schema of its path parameters does not fit the path`);
+    if (!/^[a-z-]+\.[a-z]+$/.test(r.permission))
+      throw new InvariantError(`route ${id} declares no permission`);
+    if (!['tenant', 'installation'].includes(r.scope))
+      throw new InvariantError(`route ${id} declares no scope`);
+    if (!['read', 'write', 'costly'].includes(r.rate))
+      throw new InvariantError(`route ${id} declares no rate class`);
+    if (r.summary.trim() === '') throw new InvariantError(`route ${id} has no summary`);
+    if (r.kind === 'write' && !/^[a-z-]+(\.[a-z-]+)+$/.test(r.audit))
+      throw new InvariantError(`route ${id} declares no audit event`);
+  }
+}

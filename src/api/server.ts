@@ -1,0 +1,290 @@
+/**
+ * The HTTP door: guards, then the declared routes, then one place where every failure becomes a problem document.
+ *
+ * A request passes: Host and Origin → rate class → tenant → input schema → handler. A write runs in one transaction that also
+ * holds its idempotency key and its audit event; a write that succeeds without the event it declares is undone as a bug.
+ */
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { ConfigError, errorChain, InvariantError, TransientError } from '#core/errors.ts';
+import { newId, type TenantId } from '#core/id.ts';
+import { systemClock } from '#core/time.ts';
+import type { Database, Transaction } from '#platform/db.ts';
+import type { Logger } from '#platform/log.ts';
+import { registry, SECONDS, type Registry } from '#platform/metrics.ts';
+import { guard, isLoopback } from './guards.ts';
+import { claimKey, keepReply, requestDigest, validKey } from './idempotency.ts';
+import { openapi } from './openapi.ts';
+import { addProbes, type Probe } from './probes.ts';
+import { isProblem, notFound, problem, problemBody, type Problem } from './problem.ts';
+import { createRateLimiter, type RateLimiter } from './rate.ts';
+import { checkRoutes, type RawInput, type Route } from './route.ts';
+
+const requests = registry.counter(
+  'gatehouse_http_requests_total',
+  'API requests answered, by status class.',
+  ['route', 'status'],
+);
+const seconds = registry.histogram('gatehouse_http_seconds', 'Time from request to reply.', SECONDS);
+
+/** CSV imports are the largest thing sent; about a million addresses. */
+const MAX_CSV_BYTES = 64 * 1024 * 1024;
+const MAX_JSON_BYTES = 1024 * 1024;
+
+export type ApiOptions = {
+  readonly routes: readonly Route[];
+  readonly db: Database;
+  readonly log: Logger;
+  readonly probes: readonly Probe[];
+  readonly metrics?: Registry;
+};
+export type Api = {
+  readonly host: string;
+  readonly port: number;
+  readonly close: () => Promise<void>;
+};
+
+/** Starts listening; port 0 takes a free one. Refuses any address but loopback until sign-in exists. */
+export async function openApi(
+  options: ApiOptions & { readonly host: string; readonly port: number },
+): Promise<Api> {
+  if (!isLoopback(options.host))
+    throw new ConfigError([
+      `http.host: must be 127.0.0.1, ::1 or localhost, because the API has no sign-in yet and anybody who reached it could change everything`,
+    ]);
+  const app = buildApi(options);
+  await app.listen({ host: options.host, port: options.port });
+  const address = app.addresses()[0];
+  if (typeof address !== 'object') throw new InvariantError('the API listens but has no port');
+  return { host: options.host, port: address.port, close: () => app.close() };
+}
+
+/** The server without a socket; tests send requests with `inject`. */
+export function buildApi(options: ApiOptions): FastifyInstance {
+  checkRoutes(options.routes);
+  const app = Fastify({
+    logger: false,
+    bodyLimit: MAX_JSON_BYTES,
+    requestTimeout: 60_000,
+    forceCloseConnections: true,
+    genReqId: () => newId<'request'>(),
+    routerOptions: { maxParamLength: 512 },
+  });
+  app.removeContentTypeParser('text/plain');
+  app.addContentTypeParser(
+    'text/csv',
+    { parseAs: 'buffer', bodyLimit: MAX_CSV_BYTES },
+    (_request, body, done) => done(null, body),
+  );
+  app.addHook('onRequest', async (request, reply) => {
+    const refusal = guard(request.headers);
+    if (refusal !== undefined) return sendProblem(request, reply, refusal);
+    return undefined;
+  });
+  app.setErrorHandler((error, request, reply) =>
+    sendProblem(request, reply, problemOf(error, request, options.log)),
+  );
+  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, notFound('path')));
+  addProbes(app, options.probes, options.metrics ?? registry);
+  const description = openapi(options.routes);
+  app.get('/api/v1/openapi.json', () => description);
+  const limiter = createRateLimiter(systemClock);
+  const tenants = createTenants(options.db);
+  for (const route of options.routes) serve(app, route, { ...options, limiter, tenants });
+  return app;
+}
+
+type Parts = ApiOptions & { readonly limiter: RateLimiter; readonly tenants: Tenants };
+
+function serve(app: FastifyInstance, route: Route, parts: Parts): void {
+  app.route({
+    method: route.method,
+    url: `/api/v1${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
+    handler: async (request, reply) => {
+      const waitS = parts.limiter(request.ip, route.rate);
+      if (waitS > 0) return sendProblem(request, reply.header('retry-after', waitS), tooMany(waitS));
+      const name = request.headers['gatehouse-tenant'] ?? 'default';
+      const tenant = typeof name === 'string' ? await parts.tenants(name) : undefined;
+      if (tenant === undefined) return sendProblem(request, reply, notFound('tenant'));
+      const raw = { params: request.params, query: request.query, body: request.body };
+      const done = await perform(route, raw, tenant, request, parts);
+      requests.with(route.path, isProblem(done.value) ? String(done.value.status) : '2xx').inc();
+      seconds.observe(reply.elapsedTime / 1000);
+      if (isProblem(done.value)) return sendProblem(request, reply, done.value);
+      if (done.replayed) reply.header('idempotency-replayed', 'true');
+      return reply.status(done.status).send(done.status === 204 ? undefined : done.value);
+    },
+  });
+}
+
+type Done = { readonly status: number; readonly value: unknown; readonly replayed: boolean };
+
+async function perform(
+  route: Route,
+  raw: RawInput,
+  tenant: TenantId,
+  request: FastifyRequest,
+  parts: Parts,
+): Promise<Done> {
+  if (route.kind === 'write') return await performWrite(route, raw, tenant, request, parts.db);
+  const value = await route.run(raw, { tenant, actor: actorOf(request), db: parts.db });
+  return { status: 200, value: shaped(route, value), replayed: false };
+}
+
+/** Carries a problem out of a transaction, so that what the handler had already written is rolled back. */
+class Refused extends Error {
+  readonly problem: Problem;
+  constructor(refusal: Problem) {
+    super(refusal.title);
+    this.problem = refusal;
+  }
+}
+
+async function performWrite(
+  route: Route & { kind: 'write' },
+  raw: RawInput,
+  tenant: TenantId,
+  request: FastifyRequest,
+  db: Database,
+): Promise<Done> {
+  const key = request.headers['idempotency-key'];
+  if (key !== undefined && (typeof key !== 'string' || !validKey(key))) return refused(BAD_KEY);
+  try {
+    return await db.transact(async (tx) => {
+      if (key !== undefined) {
+        const earlier = await claimKey(tx, tenant, key, requestDigest(route, raw));
+        if (earlier.kind === 'problem') throw new Refused(earlier.problem);
+        if (earlier.kind === 'replay')
+          return { status: earlier.status, value: earlier.reply, replayed: true };
+      }
+      const value = shaped(route, await runAudited(route, raw, tenant, actorOf(request), tx));
+      if (isProblem(value)) throw new Refused(value);
+      if (key !== undefined) await keepReply(tx, tenant, key, route.status, value);
+      return { status: route.status, value, replayed: false };
+    });
+  } catch (error) {
+    if (error instanceof Refused) return refused(error.problem);
+    throw error;
+  }
+}
+
+const refused = (value: Problem): Done => ({ status: value.status, value, replayed: false });
+
+/** Runs the handler and holds it to the audit event its route declares. */
+async function runAudited(
+  route: Route & { kind: 'write' },
+  raw: RawInput,
+  tenant: TenantId,
+  actor: string,
+  tx: Transaction,
+): Promise<unknown> {
+  let recorded = false;
+  const watched: Transaction = {
+    inTransaction: true,
+    query: (sql, values, name) => {
+      if (name === 'audit.append' && Array.isArray(values?.[1]) && values[1].includes(route.audit))
+        recorded = true;
+      return tx.query(sql, values, name);
+    },
+  };
+  const value = await route.run(raw, { tenant, actor, tx: watched, nothingChanged: () => (recorded = true) });
+  if (!recorded && !isProblem(value))
+    throw new InvariantError(
+      `${route.method} ${route.path} changed something without its event ${route.audit}`,
+    );
+  return value;
+}
+
+/** The reply as declared and nothing more: a column added later cannot leak by itself. */
+function shaped(route: Route, value: unknown): unknown {
+  if (isProblem(value) || (route.kind === 'write' && route.status === 204)) return value;
+  const parsed = route.reply.safeParse(value);
+  if (!parsed.success)
+    throw new InvariantError(`${route.method} ${route.path} replied with what it does not declare`, {
+      cause: parsed.error,
+    });
+  return parsed.data;
+}
+
+/** Until sign-in exists nobody has a name here. */
+const actorOf = (request: FastifyRequest): string => `api:${request.ip}`;
+
+type Tenants = (name: string) => Promise<TenantId | undefined>;
+
+/** The one place where a request's tenant is set. Ids of tenants never change, so a found one is kept. */
+function createTenants(db: Database): Tenants {
+  const known = new Map<string, TenantId>();
+  return async (name) => {
+    const found = known.get(name);
+    if (found !== undefined) return found;
+    const [row] = await db.query<{ id: TenantId }>(
+      'select id from tenant where name = $1',
+      [name],
+      'tenant.by-name',
+    );
+    if (row !== undefined) known.set(name, row.id);
+    return row?.id;
+  };
+}
+
+function sendProblem(request: FastifyRequest, reply: FastifyReply, p: Problem): FastifyReply {
+  return reply.status(p.status).type('application/problem+json').send(problemBody(p, request.id));
+}
+
+function problemOf(error: unknown, request: FastifyRequest, log: Logger): Problem {
+  const status = (error as { statusCode?: unknown } | null)?.statusCode;
+  if (typeof status === 'number' && status >= 400 && status < 500) return clientMistake(status);
+  const transient = error instanceof TransientError;
+  log.error('request failed', { request: request.id, path: request.url, error: errorChain(error) });
+  if (transient) return UNAVAILABLE;
+  return problem({
+    status: 500,
+    type: 'internal',
+    title: 'Something went wrong inside',
+    detail: 'The log has the details under the id in "instance".',
+  });
+}
+
+function clientMistake(status: number): Problem {
+  if (status === 413)
+    return problem({
+      status,
+      type: 'too-large',
+      title: 'Too large',
+      detail: 'The body is larger than is allowed here.',
+    });
+  if (status === 415)
+    return problem({
+      status,
+      type: 'media-type',
+      title: 'Unsupported media type',
+      detail: 'Send application/json, or text/csv where an import is meant.',
+    });
+  return problem({
+    status: 400,
+    type: 'malformed',
+    title: 'Malformed request',
+    detail: 'The body is not valid JSON.',
+  });
+}
+
+function tooMany(waitS: number): Problem {
+  return problem({
+    status: 429,
+    type: 'too-many-requests',
+    title: 'Too many requests',
+    detail: `Try again in ${waitS} seconds.`,
+  });
+}
+
+const UNAVAILABLE = problem({
+  status: 503,
+  type: 'unavailable',
+  title: 'Not available now',
+  detail: 'The database did not answer in time; try again.',
+});
+const BAD_KEY = problem({
+  status: 400,
+  type: 'bad-idempotency-key',
+  title: 'Bad idempotency key',
+  detail: 'Idempotency-Key must be 1 to 128 visible ASCII characters.',
+});
