@@ -1,0 +1,102 @@
+/**
+ * The commit station: where a message becomes ours. Concurrent messages share one transaction (group commit), because the
+ * fsync behind a commit costs the same for one row as for a hundred.
+ *
+ * A message whose commit failed in a way that leaves open whether it happened (the connection broke) is disowned: its
+ * sender hears 451 and will come again, so whatever did get in is taken out before anybody delivers it. Until that is done
+ * the rows are leased to this instance, which never delivers a message it did not see committed.
+ */
+import { TransientError } from '#core/errors.ts';
+import type { MessageId } from '#core/id.ts';
+import type { Database } from '#platform/db.ts';
+import { insertMessages } from './insert.ts';
+import type { MessageToCommit } from './rows.ts';
+
+export type Committer = {
+  /** Resolves when the message and all its rows are durable; throws when it is not ours. */
+  readonly commit: (message: MessageToCommit) => Promise<void>;
+  /** Takes out what broken connections may have left behind. Called by the queue's housekeeping. */
+  readonly settleDisowned: () => Promise<number>;
+};
+
+type Waiting = {
+  readonly message: MessageToCommit;
+  readonly done: () => void;
+  readonly failed: (error: unknown) => void;
+};
+
+const MAX_BATCH = 64;
+/** Two at once: while one waits for the disk the next is prepared. More would make smaller batches. */
+const MAX_RUNNING = 2;
+
+export function createCommitter(db: Database, instance: string): Committer {
+  let waiting: Waiting[] = [];
+  let running = 0;
+  const disowned = new Set<MessageId>();
+
+  const start = (): void => {
+    while (running < MAX_RUNNING && waiting.length > 0) {
+      const batch = waiting.slice(0, MAX_BATCH);
+      waiting = waiting.slice(MAX_BATCH);
+      running++;
+      void write(batch).finally(() => {
+        running--;
+        start();
+      });
+    }
+  };
+
+  const write = async (batch: readonly Waiting[]): Promise<void> => {
+    try {
+      await insertMessages(
+        db,
+        batch.map((w) => w.message),
+        instance,
+      );
+      for (const w of batch) w.done();
+    } catch (error) {
+      if (error instanceof TransientError) {
+        for (const w of batch) {
+          disowned.add(w.message.envelope.id);
+          w.failed(error);
+        }
+      } else if (batch.length === 1) {
+        batch[0]!.failed(error);
+      } else {
+        // One message the database refuses must not take its neighbours with it.
+        for (const w of batch) await write([w]);
+      }
+    }
+  };
+
+  return {
+    commit: (message) =>
+      new Promise<void>((done, failed) => {
+        waiting.push({ message, done, failed });
+        // The next turn: everything this turn brings goes along.
+        if (waiting.length === 1) setImmediate(start);
+      }),
+    settleDisowned: async () => {
+      if (disowned.size === 0) return 0;
+      const ids = [...disowned];
+      const removed = await removeMessages(db, ids);
+      for (const id of ids) disowned.delete(id);
+      return removed;
+    },
+  };
+}
+
+async function removeMessages(db: Database, ids: readonly MessageId[]): Promise<number> {
+  return await db.transact(async (tx) => {
+    await tx.query('delete from queue where message_id = any($1::uuid[])', [ids]);
+    await tx.query('delete from recipient where message_id = any($1::uuid[])', [ids]);
+    const gone = await tx.query(
+      `with gone as (delete from message where id = any($1::uuid[]) returning tenant_id, id)
+       insert into audit_event (tenant_id, what, actor, subject, details)
+       select tenant_id, 'message.disowned', 'worker', id::text, '{"because": "its commit was not confirmed, 451 was answered"}' from gone
+       returning 1`,
+      [ids],
+    );
+    return gone.length;
+  });
+}
