@@ -33,5 +33,7 @@ export type Verdict = {
   readonly answer: 'accept' | 'defer' | 'reject';
   readonly class: ThreatClass | 'none';
   readonly reasons: readonly Reason[];
+  /** What the policy wants the peer told with a `defer` or `reject`: one line of printable ASCII. */
+  readonly reply: string | undefined;
   readonly policyVersion: string;
 };

@@ -1,0 +1,120 @@
+/**
+ * The decision: findings and envelope in, verdict out, by the rules of the policy (policy.ts says how they combine). Pure:
+ * the same input gives the same verdict, so that a decision can be replayed and a changed policy tried on the past.
+ */
+import type { Envelope, EnvelopeRecipient } from '../envelope.ts';
+import type { Finding } from '../finding.ts';
+import { findingText } from '../texts/finding-text.ts';
+import type { Action, Reason, RecipientVerdict, Verdict } from '../verdict.ts';
+import { factsOf, fits, type Facts } from './match.ts';
+import { ACTIONS, type Policy, type Rule } from './policy.ts';
+
+/** Stands for the message itself, so that rules about sender or recipient speak even where nothing was found. */
+const MESSAGE: Finding = {
+  check: 'message',
+  code: 'received',
+  outcome: 'neutral',
+  class: 'policy',
+  weight: 0,
+  params: {},
+  cites: [],
+  durationUs: 0,
+};
+
+/** More reasons than a person reads; the findings keep the rest. */
+const MAX_REASONS = 20;
+
+type Spoken = { readonly rule: Rule; readonly finding: Finding };
+
+export function decide(policy: Policy, envelope: Envelope, findings: readonly Finding[]): Verdict {
+  const facts = factsOf(envelope, findings);
+  const all = [...findings, MESSAGE];
+  const perRecipient = policy.rules.some(
+    (r) => r.when.recipient !== undefined || r.when.recipientDomain !== undefined,
+  );
+  let shared: readonly Spoken[] | undefined;
+  const spoken = envelope.recipients.map((recipient) => {
+    if (perRecipient) return speak(policy, facts, all, recipient);
+    shared ??= speak(policy, facts, all, recipient);
+    return shared;
+  });
+  const answer = answerOf(spoken.map(actionOf));
+  const recipients = envelope.recipients.map((r, i) => recipientVerdict(r, spoken[i]!, answer)); // `!`: same length
+  const telling = spoken.reduce<readonly Spoken[]>(
+    (a, b) => (rank(actionOf(b)) > rank(actionOf(a)) ? b : a),
+    [],
+  );
+  return {
+    recipients,
+    answer,
+    class: classOf(telling),
+    reasons: reasonsOf(telling),
+    reply:
+      answer === 'accept' ? undefined : telling.find((s) => s.rule.action === actionOf(telling))?.rule.reply,
+    policyVersion: policy.version,
+  };
+}
+
+/** For each finding the first rule that fits it, harshest first; equals keep the order of the findings. */
+function speak(
+  policy: Policy,
+  facts: Facts,
+  findings: readonly Finding[],
+  recipient: EnvelopeRecipient,
+): readonly Spoken[] {
+  const spoken: Spoken[] = [];
+  for (const finding of findings) {
+    const rule = policy.rules.find((r) => fits(r.when, facts, finding, recipient));
+    if (rule !== undefined && rule.action !== 'accept') spoken.push({ rule, finding });
+  }
+  return spoken.sort((a, b) => rank(b.rule.action) - rank(a.rule.action));
+}
+
+function rank(action: Action): number {
+  return ACTIONS.indexOf(action);
+}
+
+function actionOf(spoken: readonly Spoken[]): Action {
+  return spoken[0]?.rule.action ?? 'accept';
+}
+
+function classOf(spoken: readonly Spoken[]): Verdict['class'] {
+  return spoken[0]?.finding.class ?? 'none';
+}
+
+function answerOf(actions: readonly Action[]): Verdict['answer'] {
+  if (actions.includes('defer')) return 'defer';
+  return actions.length > 0 && actions.every((a) => a === 'reject') ? 'reject' : 'accept';
+}
+
+function recipientVerdict(
+  recipient: EnvelopeRecipient,
+  spoken: readonly Spoken[],
+  answer: Verdict['answer'],
+): RecipientVerdict {
+  const action = actionOf(spoken);
+  const reasons = reasonsOf(spoken);
+  // The dialogue has one answer. A reject that cannot be said is held: bouncing it later would hit forged senders.
+  const unsaid = action === 'reject' && answer === 'accept';
+  return {
+    address: recipient.address,
+    action: unsaid ? 'hold' : action,
+    class: classOf(spoken),
+    reasons: unsaid ? [...reasons, SPLIT] : reasons,
+    subjectTag: unsaid ? undefined : spoken.find((s) => s.rule.action === 'tag')?.rule.tag,
+  };
+}
+
+const SPLIT: Reason = {
+  rule: 'one answer for all recipients',
+  finding: 'default',
+  text: 'Other recipients of this message accept it, so it is held instead of rejected.',
+};
+
+function reasonsOf(spoken: readonly Spoken[]): readonly Reason[] {
+  return spoken.slice(0, MAX_REASONS).map(({ rule, finding }) => ({
+    rule: rule.name,
+    finding: finding === MESSAGE ? 'default' : `${finding.check}.${finding.code}`,
+    text: finding === MESSAGE ? `The rule "${rule.name}" fits this message.` : findingText(finding, 'en'),
+  }));
+}

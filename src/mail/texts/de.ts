@@ -1,0 +1,73 @@
+/** Was Befunde den Menschen sagen, auf Deutsch. Die Schlüssel sind die des englischen Katalogs. */
+import type { Texts } from './en.ts';
+
+export const de: Texts = {
+  '*.clean': 'Nichts Verdächtiges gefunden.',
+  '*.crashed': 'Diese Prüfung ist an der Nachricht gescheitert; das gilt als Risiko, nicht als harmlos.',
+  '*.timeout': 'Diese Prüfung wurde nicht rechtzeitig fertig; das gilt als Risiko, nicht als harmlos.',
+
+  'spf.pass': 'Der Server {ip} darf für {domain} senden (SPF).',
+  'spf.fail': '{domain} erklärt, dass der Server {ip} nicht für sie senden darf (SPF).',
+  'spf.softfail': '{domain} erklärt, dass der Server {ip} wahrscheinlich nicht für sie senden darf (SPF).',
+  'spf.neutral': '{domain} sagt nicht, ob der Server {ip} für sie senden darf (SPF).',
+  'spf.none': '{domain} sagt nicht, welche Server für sie senden dürfen (SPF).',
+  'spf.temperror': 'Welche Server für {domain} senden dürfen, war gerade nicht zu erfahren (SPF).',
+  'spf.permerror': 'Der SPF-Eintrag von {domain} ist fehlerhaft.',
+
+  'dkim.pass': 'Die Signatur von {domain} ist echt (DKIM).',
+  'dkim.fail': 'Die Signatur von {domain} passt nicht zur Nachricht (DKIM): {reason}.',
+  'dkim.none': 'Die Nachricht trägt keine Signatur (DKIM).',
+  'dkim.neutral': 'Die Signatur von {domain} war nicht zu beurteilen (DKIM): {reason}.',
+  'dkim.policy': 'Die Signatur von {domain} ist echt, aber zu schwach, um zu gelten (DKIM): {reason}.',
+  'dkim.temperror': 'Der Schlüssel zur Signatur von {domain} war gerade nicht zu bekommen (DKIM).',
+  'dkim.permerror': 'Die Signatur von {domain} ist fehlerhaft (DKIM): {reason}.',
+  'dkim.partial':
+    'Die Signatur von {domain} deckt nur den Anfang der Nachricht; der Rest kann von jedem stammen (DKIM).',
+
+  'arc.pass': 'Der Weg der Nachricht ist lückenlos versiegelt, zuletzt von {sealer} (ARC).',
+  'arc.trusted': 'Der Weg der Nachricht ist von {sealer} versiegelt, dem wir vertrauen (ARC).',
+  'arc.fail': 'Die Siegel auf dem Weg der Nachricht stimmen nicht (ARC): {reason}.',
+  'arc.none': 'Die Nachricht trägt keine Siegel ihres Weges (ARC).',
+  'arc.temperror': 'Die Schlüssel zu den Siegeln der Nachricht waren gerade nicht zu bekommen (ARC).',
+
+  'dmarc.pass': 'Die Nachricht kommt nachweislich von {domain} (DMARC).',
+  'dmarc.fail-none':
+    'Die Nachricht gibt an, von {domain} zu kommen, was nicht bewiesen ist; {domain} verlangt keine Maßnahme (DMARC).',
+  'dmarc.fail-quarantine':
+    'Die Nachricht gibt an, von {domain} zu kommen, was nicht bewiesen ist; {domain} bittet, solche Post zurückzuhalten (DMARC).',
+  'dmarc.fail-reject':
+    'Die Nachricht gibt an, von {domain} zu kommen, was nicht bewiesen ist; {domain} bittet, solche Post abzuweisen (DMARC).',
+  'dmarc.fail-reject-indirect':
+    'Die Nachricht gibt an, von {domain} zu kommen, was nicht bewiesen ist; sie kam wohl über eine Mailingliste von {list} (DMARC).',
+  'dmarc.implicit-fail':
+    'Die Nachricht gibt an, von {domain} zu kommen, und was es beweisen könnte, schlug fehl; {domain} hat keine DMARC-Regel.',
+  'dmarc.none': '{domain} hat keine DMARC-Regel.',
+  'dmarc.overridden':
+    'Es ist nicht bewiesen, dass die Nachricht von {domain} kommt, aber {sealer}, dem wir vertrauen, sah den Beweis, bevor er sie änderte (ARC).',
+  'dmarc.temperror': 'Ob die Nachricht von {domain} kommt, war gerade nicht zu erfahren (DMARC).',
+  'dmarc.permerror':
+    'Die Nachricht hat keinen eindeutigen Absender, der sich beweisen ließe (DMARC): {reason}.',
+
+  'iprev.pass': 'Der Server {ip} heißt {name}.',
+  'iprev.fail': 'Der Server {ip} hat keinen Namen, der zu ihm zurückführt.',
+  'iprev.temperror': 'Der Name des Servers {ip} war gerade nicht zu erfahren.',
+  'iprev.permerror': 'Der Name des Servers {ip} war nicht zu erfahren.',
+
+  'clamav.clean': 'ClamAV fand keine Schadsoftware.',
+  'clamav.malware': 'ClamAV fand Schadsoftware: {signature}.',
+  'clamav.absent':
+    'ClamAV ist nicht eingerichtet; die Nachricht wurde von ihm nicht auf Schadsoftware geprüft.',
+  'clamav.unavailable':
+    'ClamAV hat nicht geantwortet; die Nachricht wurde von ihm nicht auf Schadsoftware geprüft.',
+  'clamav.too-large': 'Die Nachricht hat {bytes} Bytes, mehr als ClamAV bekommt ({maxBytes}).',
+
+  'byte-defects.bare-cr':
+    'Die Nachricht hat {count} Wagenrückläufe ohne Zeilenvorschub; Mailprogramme lesen sie verschieden.',
+  'byte-defects.bare-lf':
+    'Die Nachricht hat {count} Zeilenvorschübe ohne Wagenrücklauf; Mailprogramme lesen sie verschieden.',
+  'byte-defects.nul': 'Die Nachricht hat {count} Nullbytes, die in Post nicht vorkommen dürfen.',
+  'byte-defects.long-line': 'Die Nachricht hat {count} Zeilen, die länger sind als erlaubt.',
+  'byte-defects.eight-bit': 'Die Nachricht hat Bytes über 127, obwohl ihr Absender keine angekündigt hat.',
+
+  'dnsbl.listed': 'Der sendende Server steht auf der Sperrliste {zone} ({answer}).',
+};

@@ -1,0 +1,74 @@
+/**
+ * What findings say to people, in English: the master of the catalogue, German and Dutch must have the same keys. The key
+ * is `check.code`; `*.code` serves every check that has no sentence of its own. `{x}` is replaced by the finding's params.
+ */
+export const en = {
+  '*.clean': 'Nothing suspicious found.',
+  '*.crashed': 'This check broke on the message; that is treated as a risk, not as harmless.',
+  '*.timeout': 'This check did not finish in time; that is treated as a risk, not as harmless.',
+
+  'spf.pass': 'The server {ip} may send for {domain} (SPF).',
+  'spf.fail': '{domain} says that the server {ip} may not send for it (SPF).',
+  'spf.softfail': '{domain} says that the server {ip} probably may not send for it (SPF).',
+  'spf.neutral': '{domain} does not say whether the server {ip} may send for it (SPF).',
+  'spf.none': '{domain} does not say which servers may send for it (SPF).',
+  'spf.temperror': 'Which servers may send for {domain} could not be learned just now (SPF).',
+  'spf.permerror': 'The SPF record of {domain} is broken.',
+
+  'dkim.pass': 'The signature of {domain} is genuine (DKIM).',
+  'dkim.fail': 'The signature of {domain} does not fit the message (DKIM): {reason}.',
+  'dkim.none': 'The message carries no signature (DKIM).',
+  'dkim.neutral': 'The signature of {domain} could not be judged (DKIM): {reason}.',
+  'dkim.policy': 'The signature of {domain} is genuine but too weak to be accepted (DKIM): {reason}.',
+  'dkim.temperror': 'The key for the signature of {domain} could not be fetched just now (DKIM).',
+  'dkim.permerror': 'The signature of {domain} is broken (DKIM): {reason}.',
+  'dkim.partial':
+    'The signature of {domain} covers only the beginning of the message; the rest may be by anyone (DKIM).',
+
+  'arc.pass': 'The path of the message is sealed without a gap, last by {sealer} (ARC).',
+  'arc.trusted': 'The path of the message is sealed by {sealer}, which we trust (ARC).',
+  'arc.fail': 'The seals of the message path do not fit (ARC): {reason}.',
+  'arc.none': 'The message carries no seals of its path (ARC).',
+  'arc.temperror': 'The keys for the seals of the message path could not be fetched just now (ARC).',
+
+  'dmarc.pass': 'The message is proven to come from {domain} (DMARC).',
+  'dmarc.fail-none':
+    'The message claims to come from {domain} but is not proven to; {domain} asks for no action (DMARC).',
+  'dmarc.fail-quarantine':
+    'The message claims to come from {domain} but is not proven to; {domain} asks to quarantine such mail (DMARC).',
+  'dmarc.fail-reject':
+    'The message claims to come from {domain} but is not proven to; {domain} asks to reject such mail (DMARC).',
+  'dmarc.fail-reject-indirect':
+    'The message claims to come from {domain} but is not proven to; it seems to have come through a mailing list of {list} (DMARC).',
+  'dmarc.implicit-fail':
+    'The message claims to come from {domain}, and what could prove it failed; {domain} has no DMARC policy.',
+  'dmarc.none': '{domain} has no DMARC policy.',
+  'dmarc.overridden':
+    'The message is not proven to come from {domain}, but {sealer}, which we trust, saw the proof before it changed the message (ARC).',
+  'dmarc.temperror': 'Whether the message comes from {domain} could not be learned just now (DMARC).',
+  'dmarc.permerror': 'The message has no single sender that could be proven (DMARC): {reason}.',
+
+  'iprev.pass': 'The server {ip} is named {name}.',
+  'iprev.fail': 'The server {ip} has no name that leads back to it.',
+  'iprev.temperror': 'The name of the server {ip} could not be learned just now.',
+  'iprev.permerror': 'The name of the server {ip} could not be learned.',
+
+  'clamav.clean': 'ClamAV found no malware.',
+  'clamav.malware': 'ClamAV found malware: {signature}.',
+  'clamav.absent': 'ClamAV is not installed; the message was not checked for malware by it.',
+  'clamav.unavailable': 'ClamAV did not answer; the message was not checked for malware by it.',
+  'clamav.too-large': 'The message has {bytes} bytes, more than ClamAV is given ({maxBytes}).',
+
+  'byte-defects.bare-cr':
+    'The message has {count} carriage returns without line feed; mail programs read those differently.',
+  'byte-defects.bare-lf':
+    'The message has {count} line feeds without carriage return; mail programs read those differently.',
+  'byte-defects.nul': 'The message has {count} zero bytes, which mail must not contain.',
+  'byte-defects.long-line': 'The message has {count} lines longer than mail allows.',
+  'byte-defects.eight-bit': 'The message has bytes above 127 although its sender announced none.',
+
+  'dnsbl.listed': 'The sending server is on the block list {zone} ({answer}).',
+} as const;
+
+export type TextKey = keyof typeof en;
+export type Texts = Readonly<Record<TextKey, string>>;

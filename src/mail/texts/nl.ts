@@ -1,0 +1,72 @@
+/** Wat bevindingen de mensen zeggen, in het Nederlands. De sleutels zijn die van de Engelse catalogus. */
+import type { Texts } from './en.ts';
+
+export const nl: Texts = {
+  '*.clean': 'Niets verdachts gevonden.',
+  '*.crashed': 'Deze controle is op het bericht vastgelopen; dat geldt als risico, niet als onschuldig.',
+  '*.timeout': 'Deze controle was niet op tijd klaar; dat geldt als risico, niet als onschuldig.',
+
+  'spf.pass': 'De server {ip} mag voor {domain} verzenden (SPF).',
+  'spf.fail': '{domain} zegt dat de server {ip} niet voor haar mag verzenden (SPF).',
+  'spf.softfail': '{domain} zegt dat de server {ip} waarschijnlijk niet voor haar mag verzenden (SPF).',
+  'spf.neutral': '{domain} zegt niet of de server {ip} voor haar mag verzenden (SPF).',
+  'spf.none': '{domain} zegt niet welke servers voor haar mogen verzenden (SPF).',
+  'spf.temperror': 'Welke servers voor {domain} mogen verzenden was zojuist niet te achterhalen (SPF).',
+  'spf.permerror': 'Het SPF-record van {domain} is onjuist.',
+
+  'dkim.pass': 'De handtekening van {domain} is echt (DKIM).',
+  'dkim.fail': 'De handtekening van {domain} past niet bij het bericht (DKIM): {reason}.',
+  'dkim.none': 'Het bericht draagt geen handtekening (DKIM).',
+  'dkim.neutral': 'De handtekening van {domain} was niet te beoordelen (DKIM): {reason}.',
+  'dkim.policy': 'De handtekening van {domain} is echt, maar te zwak om te gelden (DKIM): {reason}.',
+  'dkim.temperror': 'De sleutel bij de handtekening van {domain} was zojuist niet op te halen (DKIM).',
+  'dkim.permerror': 'De handtekening van {domain} is onjuist (DKIM): {reason}.',
+  'dkim.partial':
+    'De handtekening van {domain} dekt alleen het begin van het bericht; de rest kan van iedereen zijn (DKIM).',
+
+  'arc.pass': 'De weg van het bericht is zonder gaten verzegeld, het laatst door {sealer} (ARC).',
+  'arc.trusted': 'De weg van het bericht is verzegeld door {sealer}, die wij vertrouwen (ARC).',
+  'arc.fail': 'De zegels op de weg van het bericht kloppen niet (ARC): {reason}.',
+  'arc.none': 'Het bericht draagt geen zegels van zijn weg (ARC).',
+  'arc.temperror': 'De sleutels bij de zegels van het bericht waren zojuist niet op te halen (ARC).',
+
+  'dmarc.pass': 'Het bericht komt aantoonbaar van {domain} (DMARC).',
+  'dmarc.fail-none':
+    'Het bericht zegt van {domain} te komen, maar dat is niet bewezen; {domain} vraagt geen maatregel (DMARC).',
+  'dmarc.fail-quarantine':
+    'Het bericht zegt van {domain} te komen, maar dat is niet bewezen; {domain} vraagt zulke post vast te houden (DMARC).',
+  'dmarc.fail-reject':
+    'Het bericht zegt van {domain} te komen, maar dat is niet bewezen; {domain} vraagt zulke post te weigeren (DMARC).',
+  'dmarc.fail-reject-indirect':
+    'Het bericht zegt van {domain} te komen, maar dat is niet bewezen; het kwam waarschijnlijk via een mailinglijst van {list} (DMARC).',
+  'dmarc.implicit-fail':
+    'Het bericht zegt van {domain} te komen, en wat het kon bewijzen mislukte; {domain} heeft geen DMARC-beleid.',
+  'dmarc.none': '{domain} heeft geen DMARC-beleid.',
+  'dmarc.overridden':
+    'Het is niet bewezen dat het bericht van {domain} komt, maar {sealer}, die wij vertrouwen, zag het bewijs voordat hij het wijzigde (ARC).',
+  'dmarc.temperror': 'Of het bericht van {domain} komt was zojuist niet te achterhalen (DMARC).',
+  'dmarc.permerror': 'Het bericht heeft geen eenduidige afzender die te bewijzen is (DMARC): {reason}.',
+
+  'iprev.pass': 'De server {ip} heet {name}.',
+  'iprev.fail': 'De server {ip} heeft geen naam die naar hem terugleidt.',
+  'iprev.temperror': 'De naam van de server {ip} was zojuist niet te achterhalen.',
+  'iprev.permerror': 'De naam van de server {ip} was niet te achterhalen.',
+
+  'clamav.clean': 'ClamAV vond geen schadelijke software.',
+  'clamav.malware': 'ClamAV vond schadelijke software: {signature}.',
+  'clamav.absent':
+    'ClamAV is niet ingericht; het bericht is er niet mee op schadelijke software gecontroleerd.',
+  'clamav.unavailable':
+    'ClamAV gaf geen antwoord; het bericht is er niet mee op schadelijke software gecontroleerd.',
+  'clamav.too-large': 'Het bericht heeft {bytes} bytes, meer dan ClamAV krijgt ({maxBytes}).',
+
+  'byte-defects.bare-cr':
+    'Het bericht heeft {count} carriage returns zonder line feed; mailprogramma’s lezen die verschillend.',
+  'byte-defects.bare-lf':
+    'Het bericht heeft {count} line feeds zonder carriage return; mailprogramma’s lezen die verschillend.',
+  'byte-defects.nul': 'Het bericht heeft {count} nulbytes, die in post niet mogen voorkomen.',
+  'byte-defects.long-line': 'Het bericht heeft {count} regels die langer zijn dan toegestaan.',
+  'byte-defects.eight-bit': 'Het bericht heeft bytes boven 127, hoewel de afzender er geen aankondigde.',
+
+  'dnsbl.listed': 'De verzendende server staat op de blokkeerlijst {zone} ({answer}).',
+};
