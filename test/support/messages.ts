@@ -53,6 +53,7 @@ export function sampleToCommit(over: Partial<MessageToCommit> = {}): MessageToCo
       answer: 'accept',
       class: 'none',
       reasons: [],
+      reply: undefined,
       policyVersion: 'test',
     },
     variants: [new Uint8Array([1, 2, 3])],
