@@ -12,7 +12,7 @@ export function complaintText(c: Complaint): string {
 /** The known word nearest to a mistyped one, when it is near enough to be what was meant. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let bestDistance = (word.length <= 3 ? 1 : Math.max(2, Math.floor(word.length / 3))) + 1;
   if (word.length > 64) return undefined;
   for (const k of known) {
     const d = editDistance(word.toLowerCase(), k.toLowerCase());

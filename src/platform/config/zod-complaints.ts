@@ -2,9 +2,15 @@
 import { z } from 'zod';
 import { nearest, type Complaint } from '#core/complaint.ts';
 
+export type Mistake = { readonly path: readonly PropertyKey[]; readonly text: string };
+
 /** `root` is put before the path of each mistake; empty leaves the path alone. */
 export function zodComplaints(error: z.ZodError, schema: z.ZodType, root = ''): Complaint[] {
-  return error.issues.flatMap((issue) => issueComplaints(issue, schema, root));
+  return zodMistakes(error, schema).map((m) => ({ at: pathText(m.path, root), text: m.text }));
+}
+
+export function zodMistakes(error: z.ZodError, schema: z.ZodType): Mistake[] {
+  return error.issues.flatMap((issue) => mistakesOf(issue, schema, []));
 }
 
 /** `listeners[0].port`. */
@@ -17,35 +23,37 @@ export function pathText(path: readonly PropertyKey[], root = ''): string {
   return text;
 }
 
-function issueComplaints(issue: z.core.$ZodIssue, schema: z.ZodType, root: string): Complaint[] {
-  const at = pathText(issue.path, root);
+function mistakesOf(issue: z.core.$ZodIssue, schema: z.ZodType, base: readonly PropertyKey[]): Mistake[] {
+  const path = [...base, ...issue.path];
+  // A sentence of the schema's own says more than ours.
+  if (!/^(Invalid|Too|Unrecognized)\b/.test(issue.message)) return [{ path, text: issue.message }];
   switch (issue.code) {
     case 'unrecognized_keys': {
       const known = keysAt(schema, issue.path);
       return issue.keys.map((key) => {
         const meant = nearest(key, known);
         const hint = meant === undefined ? `known are ${known.join(', ')}` : `did you mean "${meant}"?`;
-        return { at: pathText([...issue.path, key], root), text: `unknown key; ${hint}` };
+        return { path: [...path, key], text: `unknown key; ${hint}` };
       });
     }
     case 'invalid_type':
-      return [{ at, text: issue.message.endsWith('received undefined') ? 'is missing' : wrongType(issue) }];
+      return [{ path, text: issue.message.endsWith('received undefined') ? 'is missing' : wrongType(issue) }];
     case 'invalid_value':
-      return [{ at, text: `must be ${oneOf(issue.values)}` }];
+      return [{ path, text: `must be ${oneOf(issue.values)}` }];
     case 'invalid_union':
-      return unionComplaints(issue, schema, root);
+      return unionMistakes(issue, schema, path);
     case 'too_small':
-      return [{ at, text: `must ${atLeast(issue)}` }];
+      return [{ path, text: `must ${atLeast(issue)}` }];
     case 'too_big':
-      return [{ at, text: `must ${atMost(issue)}` }];
+      return [{ path, text: `must ${atMost(issue)}` }];
     case 'invalid_format':
     case 'not_multiple_of':
     case 'invalid_key':
     case 'invalid_element':
     case 'custom':
-      return [{ at, text: issue.message }];
+      return [{ path, text: issue.message }];
     default:
-      return [{ at, text: 'is not valid' }];
+      return [{ path, text: 'is not valid' }];
   }
 }
 
@@ -82,13 +90,16 @@ function atMost(issue: z.core.$ZodIssueTooBig): string {
 }
 
 /** Of a union's branches the one that came nearest speaks: the one with the fewest mistakes. */
-function unionComplaints(issue: z.core.$ZodIssueInvalidUnion, schema: z.ZodType, root: string): Complaint[] {
-  const at = pathText(issue.path, root);
+function unionMistakes(
+  issue: z.core.$ZodIssueInvalidUnion,
+  schema: z.ZodType,
+  path: readonly PropertyKey[],
+): Mistake[] {
   const branches = issue.errors.filter((e) => e.length > 0);
   const best = branches.toSorted((a, b) => a.length - b.length || depth(b) - depth(a))[0];
-  if (best === undefined) return [{ at, text: unionText(issue) }];
+  if (best === undefined) return [{ path, text: unionText(issue) }];
   const inner = schemaAt(schema, issue.path);
-  return best.flatMap((i) => issueComplaints(i, inner ?? schema, at));
+  return best.flatMap((i) => mistakesOf(i, inner ?? schema, path));
 }
 
 const depth = (issues: readonly z.core.$ZodIssue[]): number => Math.max(...issues.map((i) => i.path.length));

@@ -1,0 +1,136 @@
+/**
+ * The sections of the machine configuration that belong to no room of the product. Each field has its help sentence here and
+ * nowhere else: the example file, the manual page and the complaints are made from it.
+ */
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { parseServer } from '../dns/resolv-conf.ts';
+
+export const port = z.int().min(0).max(65_535);
+export const path = z.string().min(1).max(4096);
+const ms = (min: number, max: number): z.ZodInt => z.int().min(min).max(max);
+const HOST_NAME =
+  /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/;
+
+export const hostName = z
+  .string()
+  .toLowerCase()
+  .refine(
+    (t) => HOST_NAME.test(t) && isIP(t) === 0,
+    'must be a host name in ASCII form, such as mx.example.org',
+  );
+
+const LOOPBACK =
+  'must be 127.0.0.1, ::1 or localhost: the API has no sign-in yet, and whoever reached it could change everything';
+
+export const dataSection = path
+  .default('./data')
+  .describe('Folder of everything Gatehouse stores. Created at the first start.');
+
+export const keysSection = path
+  .optional()
+  .describe(
+    'Folder of the root key, which unlocks the data. Keep it, and its backup, apart from the data. Default: `keys` beside the data folder.',
+  );
+
+export const databaseSection = z
+  .strictObject({
+    url: z
+      .string()
+      .regex(/^postgres(ql)?:\/\/\S+$/, 'must be a URL like postgresql://user@host/name')
+      .optional()
+      .describe(
+        'A PostgreSQL that you run. Put a password into the environment (GATEHOUSE_DATABASE_URL), not into the file.',
+      ),
+    embedded: z
+      .boolean()
+      .optional()
+      .describe(
+        'The PostgreSQL from the npm package, started by Gatehouse. For evaluation. This is the default.',
+      ),
+    distribution: z
+      .boolean()
+      .optional()
+      .describe(
+        "The distribution's PostgreSQL programs, started by Gatehouse on a cluster of its own below the data folder.",
+      ),
+    maxConnections: z.int().min(2).max(500).default(16).describe('Connections this process opens at most.'),
+    statementTimeoutMs: ms(100, 600_000).default(15_000).describe('No statement may take longer.'),
+  })
+  .prefault({})
+  .describe('Where the database is: exactly one of `url`, `embedded`, `distribution`.');
+
+export const hostnameSection = hostName
+  .optional()
+  .describe(
+    'Our name in greetings, EHLO and Received; it should resolve to our address and back. Default: the name of this machine.',
+  );
+
+export const httpSection = z
+  .strictObject({
+    host: z
+      .enum(['127.0.0.1', '::1', 'localhost'], { error: LOOPBACK })
+      .default('127.0.0.1')
+      .describe('Address of the API and console. Loopback only, until sign-in exists.'),
+    port: port.default(8080).describe('Port of the API and console; 0 takes a free one.'),
+  })
+  .prefault({})
+  .describe('The HTTP side: API, health, metrics.');
+
+const dnsServer = z
+  .string()
+  .refine(
+    (t) => parseServer(t) !== undefined,
+    'must be an address, 192.0.2.53 or 192.0.2.53:5353 or [2001:db8::53]:5353',
+  );
+
+export const dnsSection = z
+  .strictObject({
+    servers: z
+      .array(dnsServer)
+      .max(16)
+      .default([])
+      .describe('Resolvers to ask. Default: those of /etc/resolv.conf.'),
+    validating: z
+      .boolean()
+      .default(false)
+      .describe(
+        'The servers named here validate DNSSEC and are reached over a path nobody can change, such as loopback: their AD flag is believed. Without this there is no DANE.',
+      ),
+    timeoutMs: ms(50, 30_000).default(2_000).describe('Wait for one answer from one server.'),
+    rounds: z
+      .int()
+      .min(1)
+      .max(5)
+      .default(2)
+      .describe('How often all servers are tried before a question has failed.'),
+  })
+  .prefault({})
+  .describe('How names are looked up.');
+
+export const tlsSection = z
+  .strictObject({
+    certificate: path.optional().describe('PEM file: our certificate and then its chain.'),
+    key: path.optional().describe('PEM file: the private key of the certificate.'),
+  })
+  .prefault({})
+  .describe(
+    'The certificate of the SMTP listeners. Default: a self-signed one made at the first start, good for opportunistic TLS only.',
+  );
+
+export const logSection = z
+  .strictObject({
+    level: z
+      .enum(['debug', 'info', 'warn', 'error'])
+      .default('info')
+      .describe('The least severe events to write.'),
+  })
+  .prefault({})
+  .describe("The operator's log, on standard error: JSON, or one readable line per event on a terminal.");
+
+export const workersSection = z
+  .strictObject({
+    deliveries: z.int().min(1).max(2_000).default(64).describe('Deliveries at the same time.'),
+  })
+  .prefault({})
+  .describe('How much is done at once.');
