@@ -58,16 +58,19 @@ export async function registerInstance(db: Database): Promise<Instance> {
 }
 
 async function reclaim(client: pg.Client, me: string, node: string): Promise<number> {
-  const owners = await client.query<{ owner: string }>(
+  const owners = await client.query<{ owner: string; pid: number | null; isFresh: boolean }>(
     // On our own node the death of a process is certain at once; of another node we also wait until the lease has run out,
     // since its connection may have broken while it still talks to a remote.
-    `select distinct q.lease_owner as owner from queue q left join instance i on i.id = q.lease_owner
+    `select distinct q.lease_owner as owner, i.pid, q.leased_until >= now() as "isFresh"
+     from queue q left join instance i on i.id = q.lease_owner
      where q.lease_owner is not null and q.lease_owner <> $1 and (i.node = $2 or q.leased_until < now())
-     union select id from instance where id <> $1 and heartbeat_at < now() - interval '10 minutes'`,
+     union select id, null, false from instance where id <> $1 and heartbeat_at < now() - interval '10 minutes'`,
     [me, node],
   );
   let freed = 0;
-  for (const { owner } of owners.rows) {
+  for (const { owner, pid, isFresh } of owners.rows) {
+    // A database restart takes everybody's lock: a neighbour that still runs is then slow to lock again, not dead.
+    if (isFresh && pid !== null && isRunning(pid)) continue;
     const lock = await client.query<{ got: boolean }>('select pg_try_advisory_lock(1, hashtext($1)) as got', [
       owner,
     ]);
@@ -83,4 +86,14 @@ async function reclaim(client: pg.Client, me: string, node: string): Promise<num
     await client.query('select pg_advisory_unlock(1, hashtext($1))', [owner]);
   }
   return freed;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it runs as somebody else.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }

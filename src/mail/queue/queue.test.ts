@@ -13,6 +13,9 @@ after(stopTestDatabases);
 const count = async (db: Database, table: string): Promise<number> =>
   (await db.query<{ n: number }>(`select count(*)::int as n from ${table}`))[0]!.n;
 
+/** Above the largest process id Linux gives by default on 64 bit. */
+const DEAD_PID = 4_194_305;
+
 const settlement = (message: string, over: Partial<Settlement> = {}): Settlement => ({
   tenant: TENANT,
   message: message as Settlement['message'],
@@ -145,7 +148,10 @@ test('reclaim() frees the leases of the dead on this node and of nobody else', a
   await using other = await registerInstance(db);
   await createCommitter(db, other.id).commit(sampleToCommit());
   const dead = newId();
-  await db.query(`insert into instance (id, node, pid) select $1, node, 1 from instance limit 1`, [dead]);
+  await db.query(`insert into instance (id, node, pid) select $1, node, $2 from instance limit 1`, [
+    dead,
+    DEAD_PID,
+  ]);
   await createCommitter(db, dead).commit(sampleToCommit());
   await createCommitter(db, newId()).commit(sampleToCommit()); // a stranger of another node, lease not run out
   assert.equal(await me.reclaim(), 1);

@@ -1,0 +1,215 @@
+/**
+ * The delivery engine: takes jobs from the commit station (from memory, at once) and from the table (due rows under a
+ * lease), runs a bounded number of them, and settles what became of each.
+ *
+ * Owner of everything it holds is this process: a row under its lease is in one job at most. It stops taking rows when the
+ * lock behind its leases is gone, and finishes what it began.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { errorChain } from '#core/errors.ts';
+import type { BlobId } from '#core/id.ts';
+import type { Clock } from '#core/time.ts';
+import type { BlobStore } from '#platform/blob.ts';
+import type { Database } from '#platform/db.ts';
+import { faultPoint } from '#platform/fault-point.ts';
+import type { Logger } from '#platform/log.ts';
+import { insertMessages } from './insert.ts';
+import type { Instance } from './instance.ts';
+import type { DeliveryJob } from './job.ts';
+import { giveBack, leaseDue, type LeasedRow } from './lease.ts';
+import type { MessageToCommit } from './rows.ts';
+import { settle, type Settlement, type Settler } from './settle.ts';
+
+/** What one try did for each recipient of a job, ready to be written down. */
+export type JobOutcome = {
+  readonly settlements: readonly Settlement[];
+  /** Delivery reports that belong to these settlements: committed with them or not at all. Their bodies are durable. */
+  readonly reports: readonly MessageToCommit[];
+};
+
+export type EngineDeps = {
+  readonly db: Database;
+  readonly blobs: BlobStore;
+  readonly instance: Instance;
+  readonly settler: Settler;
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** One attempt. Never throws for what a remote does; a throw is a bug and defers the job. */
+  readonly attempt: (job: DeliveryJob) => Promise<JobOutcome>;
+  /** Groups leased rows into jobs: one per message, destination and variant. */
+  readonly jobsOf: (rows: readonly LeasedRow[]) => readonly DeliveryJob[];
+  /** When a destination may be tried: now, or not before (paused, or too busy). */
+  readonly notBefore: (job: DeliveryJob) => number | undefined;
+  readonly settleDisowned: () => Promise<number>;
+};
+
+export type EngineOptions = {
+  /** Jobs in work at the same time. */
+  readonly maxJobs: number;
+  /** Jobs kept in memory beyond those in work. */
+  readonly maxWaiting: number;
+  /** How often the table is asked for due rows when nothing wakes the engine. */
+  readonly pollMs: number;
+};
+
+export type Engine = {
+  /** Takes jobs of a message that was just committed under this instance's lease. */
+  readonly take: (jobs: readonly DeliveryJob[]) => void;
+  /** Looks for due rows now, after a release or a change of routes. */
+  readonly wake: () => void;
+  readonly start: () => void;
+  /** Begins nothing new and resolves when what runs is settled, at the latest after `graceMs`. */
+  readonly stop: (graceMs: number) => Promise<void>;
+  readonly running: () => number;
+  readonly waiting: () => number;
+};
+
+/** How long a job that broke on our side waits before the next try. */
+const BROKEN_WAIT_MS = 60_000;
+const HOUSEKEEPING_MS = 10_000;
+
+export function createEngine(deps: EngineDeps, options: EngineOptions): Engine {
+  const { db, instance, log, clock } = deps;
+  const hot: DeliveryJob[] = [];
+  let running = 0;
+  let isStopping = false;
+  let pollTimer: NodeJS.Timeout | undefined;
+  let isPolling = false;
+  let idle: (() => void) | undefined;
+
+  const pump = (): void => {
+    while (!isStopping && running < options.maxJobs && hot.length > 0) begin(hot.shift()!);
+  };
+
+  const begin = (job: DeliveryJob): void => {
+    running++;
+    void runJob(deps, job).finally(() => {
+      running--;
+      pump();
+      if (running === 0) idle?.();
+    });
+  };
+
+  const poll = async (): Promise<void> => {
+    if (isPolling || isStopping) return;
+    isPolling = true;
+    try {
+      let room = options.maxJobs - running - hot.length;
+      while (room > 0 && instance.isAlive() && !isStopping) {
+        const rows = await leaseDue(db, instance.id, room);
+        hot.push(...deps.jobsOf(rows));
+        pump();
+        if (rows.length < room) break;
+        room = options.maxJobs - running - hot.length;
+      }
+    } catch (error) {
+      log.warn('the queue could not be read; trying again', { error: errorChain(error) });
+    } finally {
+      isPolling = false;
+    }
+  };
+
+  const housekeeping = async (): Promise<void> => {
+    try {
+      if (!instance.isAlive()) await instance.revive();
+      await instance.heartbeat();
+      await deps.settleDisowned();
+      const freed = await instance.reclaim();
+      if (freed > 0) log.warn('took over deliveries of a process that is gone', { freed });
+    } catch (error) {
+      log.warn('the queue could not be kept in order; trying again', { error: errorChain(error) });
+    }
+  };
+
+  let houseTimer: NodeJS.Timeout | undefined;
+  return {
+    take: (jobs) => {
+      const room = Math.max(0, options.maxWaiting - hot.length);
+      hot.push(...jobs.slice(0, room));
+      // More than we should keep in memory: the table has them, and the poll brings them when there is room.
+      const rest = jobs.slice(room);
+      if (rest.length > 0) void giveBack(db, keysOf(rest), clock()).catch(() => {}); // else the lease runs out
+      pump();
+    },
+    wake: () => void poll(),
+    start: () => {
+      pollTimer = setInterval(() => void poll(), options.pollMs);
+      houseTimer = setInterval(() => void housekeeping(), HOUSEKEEPING_MS);
+      void housekeeping().then(poll);
+    },
+    stop: async (graceMs) => {
+      isStopping = true;
+      clearInterval(pollTimer);
+      clearInterval(houseTimer);
+      const left = hot.splice(0);
+      const drained = running === 0 ? Promise.resolve() : new Promise<void>((done) => (idle = done));
+      await Promise.race([drained, sleep(graceMs, undefined, { ref: false })]);
+      await giveBack(db, keysOf(left), clock()).catch((error: unknown) => {
+        // The leases run out by themselves; the mail is safe, only later.
+        log.warn('waiting deliveries could not be given back', { error: errorChain(error) });
+      });
+    },
+    running: () => running,
+    waiting: () => hot.length,
+  };
+}
+
+const keysOf = (jobs: readonly DeliveryJob[]) =>
+  jobs.flatMap((j) => j.recipients.map((r) => ({ tenant: j.tenant, message: j.message, n: r.n })));
+
+async function runJob(deps: EngineDeps, job: DeliveryJob): Promise<void> {
+  try {
+    const later = deps.notBefore(job);
+    if (later !== undefined) return await giveBack(deps.db, keysOf([job]), later);
+    faultPoint('deliver.leased');
+    const outcome = await deps.attempt(job);
+    if (outcome.settlements.some((s) => s.outcome === 'delivered')) faultPoint('deliver.remote-250');
+    const finished = await writeDown(deps, outcome);
+    faultPoint('deliver.settled');
+    for (const id of finished) await removeBody(deps, id);
+  } catch (error) {
+    deps.log.error('a delivery broke on our side; it will be tried again', {
+      id: job.message,
+      error: errorChain(error),
+    });
+    await giveBack(deps.db, keysOf([job]), deps.clock() + BROKEN_WAIT_MS).catch(() => {
+      // Then the lease runs out by itself.
+    });
+  }
+  return undefined;
+}
+
+/**
+ * Settles until it succeeds: the remote may have the message already, so giving up here would deliver it twice. Only the
+ * end of the process ends the tries, and the leases keep everybody else off until then.
+ */
+async function writeDown(deps: EngineDeps, outcome: JobOutcome): Promise<readonly string[]> {
+  for (let waitMs = 100; ; waitMs = Math.min(waitMs * 2, 10_000)) {
+    try {
+      if (outcome.reports.length === 0) return await deps.settler.settle(outcome.settlements);
+      return await deps.db.transact(async (tx) => {
+        const finished = await settle(tx, outcome.settlements);
+        await insertMessages(tx, outcome.reports, undefined, 'message.generated');
+        return finished;
+      });
+    } catch (error) {
+      deps.log.warn('an attempt could not be written down; trying again', {
+        error: errorChain(error),
+        waitMs,
+      });
+      await sleep(waitMs);
+    }
+  }
+}
+
+async function removeBody(deps: EngineDeps, id: string): Promise<void> {
+  try {
+    // The id of a body is the id of its message.
+    await deps.blobs.remove(id as BlobId);
+  } catch (error) {
+    deps.log.warn('a body that nobody waits for could not be removed; the sweep will', {
+      id,
+      error: errorChain(error),
+    });
+  }
+}
