@@ -21,7 +21,8 @@ export type TagList = ReadonlyMap<string, string>;
 /** Longest list that is read; the largest keys and header lists in use are under 4 KB. */
 export const MAX_TAG_LIST = 16_384;
 const MAX_TAGS = 64;
-const NAME = /^[A-Za-z][A-Za-z0-9_]*$/;
+/** Deviates from RFC 6376 §3.2: a hyphen is let through, since unknown tags such as x-note= are in use and are ignored. */
+const NAME = /^[A-Za-z][A-Za-z0-9_-]*$/;
 /**
  * RFC 6376 §3.2: tval characters and folding white space; 8-bit text is allowed since RFC 8616 §4 where the message is
  * internationalised. Everything else (NUL above all) would be read differently by programs written in C.
