@@ -1,59 +1,23 @@
 /**
  * The MIME structure of a message in one streaming pass, read the way a suspicious gateway must: every part, every name a
- * mail program might show, every defect, and where mail programs disagree, the other readings too.
+ * mail program might show, every defect. Where mail programs disagree, readings.ts has the other readings.
  */
 import type { Header } from '#protocol/message/header.ts';
+import { createReadingWalker } from './stream.ts';
+import { STANDARD } from './reader.ts';
+import type { MimeOptions, MimeWalker } from './tree.ts';
 
-export type MimeDefect = {
-  /** Kebab-case name, e.g. `duplicate-content-type`, `boundary-missing`, `truncated-base64`; listed in defects.ts. */
-  readonly kind: string;
-  readonly detail: string;
+export type { MimeDefect } from './defects.ts';
+export type { MimeLimits, MimeOptions, MimePart, MimeTree, MimeWalker } from './tree.ts';
+
+/** Generous to honest mail: the deepest of it nests about ten levels, the largest digests hold some hundred parts. */
+export const DEFAULT_MIME_OPTIONS: MimeOptions = {
+  limits: { maxDepth: 32, maxParts: 1000, maxHeaderBytes: 256 * 1024 },
+  headBytes: 4096,
+  hash: 'all',
 };
 
-export type MimePart = {
-  /** IMAP-like path: `1`, `1.2`; the root of a message is `0`. */
-  readonly path: string;
-  /** Lower-case `type/subtype` as the standard reads it, `text/plain` where none is given. */
-  readonly type: string;
-  /** Every file name any reader may see (filename, name, RFC 2231 and encoded-word forms), decoded, in order of authority. */
-  readonly names: readonly string[];
-  readonly disposition: 'inline' | 'attachment' | undefined;
-  readonly charset: string | undefined;
-  readonly encoding: string;
-  /** Bytes after decoding. */
-  readonly size: number;
-  /** SHA-256 over the decoded bytes, lower-case hex; undefined for multiparts and where hashing was not asked for. */
-  readonly sha256: string | undefined;
-  /** The first decoded bytes (up to `headBytes`), for telling the type by content. */
-  readonly head: Uint8Array;
-  readonly header: Header;
-  readonly defects: readonly MimeDefect[];
-  readonly children: readonly MimePart[];
-};
-
-export type MimeTree = {
-  readonly root: MimePart;
-  /** All parts, depth first, the root included. */
-  readonly parts: readonly MimePart[];
-  /** A limit that was hit stops the walk there; what lies beyond is unread, and that is a finding, never a pass. */
-  readonly limitHit: 'depth' | 'parts' | 'header-bytes' | undefined;
-};
-
-export type MimeLimits = {
-  readonly maxDepth: number;
-  readonly maxParts: number;
-  readonly maxHeaderBytes: number;
-};
-export type MimeOptions = {
-  readonly limits: MimeLimits;
-  readonly headBytes: number;
-  readonly hash: 'all' | 'attachments' | 'none';
-};
-
-export type MimeWalker = {
-  /** The next bytes of the body, split anywhere; the message's own header was given at creation. */
-  readonly update: (chunk: Uint8Array) => void;
-  readonly finish: () => MimeTree;
-};
-
-export declare function createMimeWalker(header: Header, options: MimeOptions): MimeWalker;
+/** Reads as the standard says. Never fails: what is wrong becomes a defect, what is too much a limit that was hit. */
+export function createMimeWalker(header: Header, options: MimeOptions): MimeWalker {
+  return createReadingWalker(header, options, STANDARD);
+}

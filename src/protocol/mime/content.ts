@@ -1,0 +1,87 @@
+/**
+ * Where the decoded bytes of a leaf go: size, hash, first bytes; and in text a look-out for files written into it
+ * (uuencode, yEnc, BinHex), which some mail programs show as attachments.
+ */
+import { Buffer } from 'node:buffer';
+import { createHash, type Hash } from 'node:crypto';
+import { noteDefect } from './defects.ts';
+import { addPart, childPath, newDraft, type Budget, type Draft } from './draft.ts';
+import { createUuencodeReader, type InlineFile } from './uuencode.ts';
+import type { MimeOptions } from './tree.ts';
+
+export type Content = { readonly write: (bytes: Uint8Array) => void; readonly end: () => void };
+
+/** Measures one leaf into `part`. */
+export function createMeasure(part: Draft, options: MimeOptions): Content {
+  const hash: Hash | undefined = isHashed(part, options) ? createHash('sha256') : undefined;
+  const { headBytes } = options;
+  let head: Buffer | undefined;
+  let headLength = 0;
+  let size = 0;
+  const keepHead = (bytes: Uint8Array): void => {
+    const take = Math.min(bytes.length, headBytes - headLength);
+    if (headLength === 0) {
+      head = Buffer.from(bytes.subarray(0, take));
+    } else if (head !== undefined) {
+      if (head.length < headBytes) {
+        const grown = Buffer.alloc(headBytes);
+        head.copy(grown, 0, 0, headLength);
+        head = grown;
+      }
+      head.set(bytes.subarray(0, take), headLength);
+    }
+    headLength += take;
+  };
+  return {
+    write: (bytes) => {
+      size += bytes.length;
+      if (headLength < headBytes) keepHead(bytes);
+      hash?.update(bytes);
+    },
+    end: () => {
+      part.size = size;
+      if (head !== undefined) part.head = head.subarray(0, headLength);
+      if (hash !== undefined) part.sha256 = hash.digest('hex');
+    },
+  };
+}
+
+function isHashed(part: Draft, options: MimeOptions): boolean {
+  if (options.hash === 'attachments')
+    return part.disposition === 'attachment' || part.names.length > 0 || !part.type.startsWith('text/');
+  return options.hash === 'all';
+}
+
+/** A text leaf: measured, and watched for files inside it. Each such file becomes a child part. */
+export function createTextContent(part: Draft, options: MimeOptions, budget: Budget): Content {
+  const measure = createMeasure(part, options);
+  const openFile = (name: string): InlineFile | undefined => {
+    const child = newDraft(childPath(part.path, part.children.length + 1), part.header);
+    child.type = 'application/octet-stream';
+    child.disposition = 'attachment';
+    child.names = name === '' ? [] : [name];
+    child.encoding = 'x-uuencode';
+    noteDefect(part.defects, 'uuencode-inside', name);
+    if (!addPart(budget, child)) return undefined;
+    part.children.push(child);
+    const inner = createMeasure(child, options);
+    return {
+      write: inner.write,
+      end: (isClosed) => {
+        if (!isClosed) noteDefect(child.defects, 'uuencode-unclosed', name);
+        inner.end();
+      },
+    };
+  };
+  const watch = createUuencodeReader(openFile, (kind, detail) => noteDefect(part.defects, kind, detail));
+  return {
+    write: (bytes) => {
+      measure.write(bytes);
+      watch.write(bytes);
+    },
+    end: () => {
+      watch.end();
+      measure.end();
+    },
+  };
+}

@@ -1,0 +1,170 @@
+/**
+ * Files inside text: uuencode (`begin 644 name` … `end`) is decoded; yEnc and BinHex are only noticed. No RFC describes
+ * them; the form is that of POSIX uuencode.
+ */
+import { Buffer } from 'node:buffer';
+import { CR, LF, toLatin1 } from '#core/bytes.ts';
+import { decodeEncodedWords } from './encoded-word.ts';
+import type { Decoder, Output } from './transfer-encoding.ts';
+
+type TextReader = { readonly write: (bytes: Uint8Array) => void; readonly end: () => void };
+
+export type InlineFile = {
+  readonly write: (bytes: Uint8Array) => void;
+  readonly end: (isClosed: boolean) => void;
+};
+type Notice = (kind: 'yenc-inside' | 'binhex-inside', detail: string) => void;
+
+/** A line longer than this is no line of any of these encodings. */
+const MAX_LINE = 512;
+const BEGIN = Buffer.from('begin');
+const YENC = Buffer.from('=ybegin ');
+const BINHEX = Buffer.from('(This file must be converted with BinHex');
+const FIRST_LETTERS = 'b=(';
+
+/** Watches text, split anywhere, and hands each uuencoded file to what `open` returns. */
+export function createUuencodeReader(
+  open: (name: string) => InlineFile | undefined,
+  notice: Notice,
+): TextReader {
+  let held: Buffer | undefined;
+  let atLineStart = true;
+  let file: InlineFile | undefined;
+
+  const lineRead = (bytes: Buffer, from: number, to: number): void => {
+    if (to - from > MAX_LINE) {
+      file?.end(false);
+      file = undefined;
+      return;
+    }
+    if (file !== undefined) {
+      if (!decodeUuLine(bytes, from, to, file)) {
+        file.end(isEndLine(bytes, from, to));
+        file = undefined;
+      }
+      return;
+    }
+    const line = bytes.subarray(from, to);
+    const name = beginName(line);
+    if (name !== undefined) file = open(name);
+    else if (startsWith(line, YENC)) notice('yenc-inside', 'yEnc');
+    else if (startsWith(line, BINHEX)) notice('binhex-inside', 'BinHex');
+  };
+
+  /** Where the next line of interest begins at or after `at`, which is a line start. */
+  const nextLine = (bytes: Buffer, at: number): number => {
+    if (file !== undefined) return at;
+    for (let i = at; ;) {
+      if (i >= bytes.length || FIRST_LETTERS.includes(String.fromCharCode(bytes[i]!))) return i; // `!`: below the length
+      const next = nextCandidate(bytes, i);
+      if (next === -1) return -1;
+      i = next;
+    }
+  };
+
+  return {
+    write: (chunk) => {
+      const bytes =
+        held === undefined
+          ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+          : Buffer.concat([held, chunk]);
+      held = undefined;
+      let at = 0;
+      if (!atLineStart) {
+        const lf = bytes.indexOf(LF);
+        if (lf === -1) return;
+        at = lf + 1;
+        atLineStart = true;
+      }
+      while (at < bytes.length) {
+        const start = nextLine(bytes, at);
+        if (start === -1) {
+          atLineStart = false; // inside a line whose first letter is of no interest
+          return;
+        }
+        if (start >= bytes.length) return;
+        const lf = bytes.indexOf(LF, start);
+        if (lf === -1) {
+          if (bytes.length - start <= MAX_LINE + 1) held = Buffer.from(bytes.subarray(start));
+          else {
+            file?.end(false);
+            file = undefined;
+            atLineStart = false;
+          }
+          return;
+        }
+        lineRead(bytes, start, lf > start && bytes[lf - 1] === CR ? lf - 1 : lf);
+        at = lf + 1;
+      }
+    },
+    end: () => {
+      if (held !== undefined) lineRead(held, 0, held.length);
+      file?.end(false);
+      file = undefined;
+    },
+  };
+}
+
+/** The start of the next line after `from` whose first letter could be of interest. */
+function nextCandidate(bytes: Buffer, from: number): number {
+  for (let lf = bytes.indexOf(LF, from); lf !== -1; lf = bytes.indexOf(LF, lf + 1)) {
+    if (lf + 1 === bytes.length) return lf + 1;
+    const c = bytes[lf + 1];
+    if (c === 0x62 || c === 0x3d || c === 0x28) return lf + 1;
+  }
+  return -1;
+}
+
+function startsWith(line: Buffer, prefix: Buffer): boolean {
+  return line.length >= prefix.length && line.subarray(0, prefix.length).equals(prefix);
+}
+
+/** The name in `begin 644 name`, or undefined when the line is none. `begin-base64` is the newer form. */
+function beginName(line: Buffer): string | undefined {
+  if (!startsWith(line, BEGIN)) return undefined;
+  const match = /^begin(?:-base64)?[ \t]+[0-7]{3,6}[ \t]+(\S.*)$/.exec(toLatin1(line));
+  return match === null ? undefined : decodeEncodedWords(match[1]!.trim()); // `!`: the group is not optional
+}
+
+function isEndLine(bytes: Buffer, from: number, to: number): boolean {
+  return bytes.toString('latin1', from, Math.min(to, from + 16)).trim() === 'end';
+}
+
+/** Decodes one line; false at the line that ends the file or cannot belong to it. */
+function decodeUuLine(bytes: Buffer, from: number, to: number, file: { readonly write: Output }): boolean {
+  if (to === from) return true;
+  if (isEndLine(bytes, from, to)) return false;
+  const length = ((bytes[from] ?? 32) - 32) & 63;
+  const groups = Math.ceil(length / 3);
+  if (bytes[from]! < 32 || bytes[from]! > 96 || to - from > 1 + groups * 4 + 4) return false; // `!`: from < to
+  const out = Buffer.alloc(groups * 3);
+  for (let g = 0; g < groups; g++) {
+    let bits = 0;
+    for (let i = 0; i < 4; i++) {
+      const at = from + 1 + g * 4 + i;
+      bits = (bits << 6) | (((at < to ? bytes[at]! : 32) - 32) & 63); // `!`: below `to`
+    }
+    out[g * 3] = bits >> 16;
+    out[g * 3 + 1] = bits >> 8;
+    out[g * 3 + 2] = bits;
+  }
+  if (length > 0) file.write(out.subarray(0, length));
+  return true;
+}
+
+/** The transfer encoding `x-uuencode`: everything outside begin … end is dropped, as the programs that know it do. */
+export function createUuencodeDecoder(
+  output: Output,
+  onName: (name: string) => void,
+  onUnclosed: () => void,
+): Decoder {
+  let hasFile = false;
+  return createUuencodeReader(
+    (name) => {
+      if (!hasFile) onName(name);
+      hasFile = true;
+      return { write: output, end: (isClosed) => (isClosed ? undefined : onUnclosed()) };
+    },
+    () => undefined,
+  );
+}
