@@ -103,14 +103,14 @@ create table recipient (
   n          smallint not null,
   address    text not null,
   domain     text not null,
-  action     text not null check (action in ('accept', 'tag', 'hold', 'reject')),
+  action     text not null check (action in ('accept', 'tag', 'hold', 'defer', 'reject')),
   class      text not null,
   reasons    jsonb not null,
   variant    smallint not null,
   notify     text,
   orcpt      text,
-  -- queued → delivered | bounced | expired | rerouted-away never; held → queued | deleted. Nothing leaves a final state.
-  state      text not null check (state in ('queued', 'held', 'delivered', 'failed', 'expired', 'deleted')),
+  -- queued → delivered | failed | expired; held → queued | deleted; refused: the dialogue said no and nothing was kept.
+  state      text not null check (state in ('queued', 'held', 'delivered', 'failed', 'expired', 'deleted', 'refused')),
   state_at   timestamptz not null,
   primary key (tenant_id, message_id, n)
 ) partition by range (message_id);

@@ -12,6 +12,7 @@ import {
   mkdirSync,
   openSync,
   closeSync,
+  readdirSync,
   readFileSync,
   statSync,
   symlinkSync,
@@ -27,7 +28,7 @@ export type EmbeddedPostgres = {
   readonly url: string;
   /** False when a server left running by an earlier process was adopted. */
   readonly started: boolean;
-  /** Smart shutdown: waits until the data is safe. */
+  /** Ends every connection and waits until the data is safe. */
   readonly stop: () => Promise<void>;
 };
 
@@ -41,9 +42,15 @@ export function embeddedUrl(dataDirectory: string): string {
   return `postgresql://gatehouse@/gatehouse?host=${encodeURIComponent(socketDirectory(databaseDirectory(dataDirectory)))}`;
 }
 
-/** Starts the server for `dataDirectory`, creating its cluster the first time. Throws ConfigError where it cannot. */
-export async function startEmbeddedPostgres(dataDirectory: string): Promise<EmbeddedPostgres> {
-  const binaries = hydratedBinaries();
+/**
+ * Starts the server for `dataDirectory`, creating its cluster the first time. `npm` takes the evaluation binaries,
+ * `distribution` the newest under /usr/lib/postgresql. Throws ConfigError where it cannot.
+ */
+export async function startPostgres(
+  dataDirectory: string,
+  from: 'npm' | 'distribution',
+): Promise<EmbeddedPostgres> {
+  const binaries = from === 'npm' ? hydratedBinaries() : distributionBinaries();
   const account = unprivilegedAccount();
   const directory = databaseDirectory(dataDirectory);
   const sockets = socketDirectory(directory);
@@ -139,6 +146,20 @@ function hydratedBinaries(): string {
   return native;
 }
 
+/** Debian's layout: /usr/lib/postgresql/VERSION/bin. */
+function distributionBinaries(): string {
+  const root = '/usr/lib/postgresql';
+  const versions = existsSync(root)
+    ? readdirSync(root).filter((v) => existsSync(join(root, v, 'bin', 'initdb')))
+    : [];
+  const newest = versions.toSorted((a, b) => Number(b) - Number(a))[0];
+  if (newest === undefined)
+    throw new ConfigError([
+      `database.distribution: there is no PostgreSQL under ${root}; install the package "postgresql" or set database.url`,
+    ]);
+  return join(root, newest);
+}
+
 /** The binaries where the account can run them: in place, or copied beside the cluster. */
 function reachableBinaries(native: string, account: Account | undefined, directory: string): string {
   if (account === undefined || canEnter(join(native, 'bin', 'postgres'), account)) return native;
@@ -155,6 +176,15 @@ function asAccount(account: Account | undefined): { uid?: number; gid?: number }
   return account === undefined ? {} : { uid: account.uid, gid: account.gid };
 }
 
+/** Since PostgreSQL 17 the server brings C.UTF-8 itself, so that no change of the system's library reorders an index. */
+function localeOptions(native: string): string[] {
+  const version = spawnSync(join(native, 'bin', 'postgres'), ['--version'], { encoding: 'utf8' }).stdout;
+  const major = Number(/ (\d+)/.exec(version)?.[1] ?? 0);
+  return major >= 17
+    ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C']
+    : ['--locale=C.UTF-8'];
+}
+
 function initialise(native: string, cluster: string, account: Account | undefined): void {
   const done = spawnSync(
     join(native, 'bin', 'initdb'),
@@ -165,9 +195,7 @@ function initialise(native: string, cluster: string, account: Account | undefine
       'gatehouse',
       '--auth=trust',
       '--encoding=UTF8',
-      '--locale-provider=builtin',
-      '--builtin-locale=C.UTF-8',
-      '--locale=C',
+      ...localeOptions(native),
       '--data-checksums',
     ],
     {

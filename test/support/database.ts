@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Database, openDatabase } from '#platform/db.ts';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '#platform/embedded-postgres.ts';
+import { type EmbeddedPostgres, startPostgres } from '#platform/embedded-postgres.ts';
 import { migrate } from '#platform/migrate.ts';
 
 export type TestDatabase = Database & { readonly url: string };
@@ -23,7 +23,7 @@ const options = (url: string) => ({
 
 async function startOnce(): Promise<{ postgres: EmbeddedPostgres; directory: string }> {
   const directory = mkdtempSync(join(tmpdir(), 'gatehouse-db-'));
-  const postgres = await startEmbeddedPostgres(directory);
+  const postgres = await startPostgres(directory, 'npm');
   const template = openDatabase(options(postgres.url));
   await migrate(template);
   await template[Symbol.asyncDispose]();

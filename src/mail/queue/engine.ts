@@ -189,7 +189,7 @@ async function writeDown(deps: EngineDeps, outcome: JobOutcome): Promise<readonl
       if (outcome.reports.length === 0) return await deps.settler.settle(outcome.settlements);
       return await deps.db.transact(async (tx) => {
         const finished = await settle(tx, outcome.settlements);
-        await insertMessages(tx, outcome.reports, undefined, 'message.generated');
+        await insertMessages(tx, outcome.reports, undefined);
         return finished;
       });
     } catch (error) {

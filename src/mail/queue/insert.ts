@@ -7,7 +7,7 @@ import { type MessageToCommit, rowsOf } from './rows.ts';
 
 /**
  * $1 the messages as JSON · $2 the instance that leases the new queue rows, so that it can deliver them from memory at
- * once · $3 the audit verb. A null instance leaves them to whoever polls first.
+ * once. A null instance leaves them to whoever polls first.
  */
 const INSERT = `
 with input as (
@@ -16,7 +16,7 @@ with input as (
     peer_name text, helo text, protocol text, tls_version text, tls_cipher text, auth_method text, auth_who text,
     mail_from text, header_from text, subject text, message_id_header text, size bigint, sha256 text, blob uuid,
     key_wrapped text, body text, smtp_utf8 boolean, require_tls boolean, ret text, envid text, verdict text, class text,
-    reasons jsonb, policy_version text, findings jsonb, edits json, timings jsonb, recipients json)
+    reasons jsonb, policy_version text, findings jsonb, edits json, timings jsonb, recipients json, what text)
 ), people as (
   select i.tenant_id, i.id as message_id, i.received_at, r.*
   from input i, json_to_recordset(i.recipients) as r (
@@ -41,7 +41,7 @@ with input as (
   from people where state = 'queued'
 )
 insert into audit_event (tenant_id, what, actor, subject, details)
-select tenant_id, $3, 'smtp:' || peer_ip, id::text, jsonb_build_object('verdict', verdict, 'recipients', json_array_length(recipients),
+select tenant_id, what, case when peer_ip = '' then 'worker' else 'smtp:' || peer_ip end, id::text, jsonb_build_object('verdict', verdict, 'recipients', json_array_length(recipients),
   'policy', policy_version, 'sha256', sha256) from input`;
 
 /** Inserts the messages with everything that belongs to them. Runs in the transaction of `on` when it is one. */
@@ -49,7 +49,6 @@ export async function insertMessages(
   on: Reader,
   messages: readonly MessageToCommit[],
   leaseOwner: string | undefined,
-  what: 'message.accepted' | 'message.generated' = 'message.accepted',
 ): Promise<void> {
-  await on.query(INSERT, [JSON.stringify(messages.map(rowsOf)), leaseOwner ?? null, what], 'queue.insert');
+  await on.query(INSERT, [JSON.stringify(messages.map(rowsOf)), leaseOwner ?? null], 'queue.insert');
 }

@@ -5,10 +5,12 @@
 import type { BlobId, MessageId, TenantId } from '#core/id.ts';
 import type { Envelope } from '../envelope.ts';
 import type { Finding } from '../finding.ts';
-import type { Verdict } from '../verdict.ts';
+import type { Action, Verdict } from '../verdict.ts';
 
 export type MessageToCommit = {
   readonly envelope: Envelope;
+  /** True for reports of ours, which nobody sent us. */
+  readonly isGenerated?: boolean;
   readonly size: number;
   readonly sha256: string;
   readonly blob: BlobId;
@@ -78,6 +80,12 @@ export function rowsOf(m: MessageToCommit): Record<string, unknown> {
     edits: m.variants.map(toBase64),
     timings: m.timings,
     recipients: e.recipients.map((r, n) => recipientRow(m, r, n)),
+    what:
+      m.isGenerated === true
+        ? 'message.generated'
+        : m.verdict.answer === 'accept'
+          ? 'message.accepted'
+          : 'message.refused',
   };
 }
 
@@ -87,24 +95,27 @@ function recipientRow(
   n: number,
 ): Record<string, unknown> {
   const verdict = m.verdict.recipients[n];
-  // A refusal that cannot be said in the dialogue, since others accept, becomes a hold: never a bounce to a forged sender.
-  const isHeld =
-    verdict === undefined ||
-    verdict.action === 'hold' ||
-    verdict.action === 'reject' ||
-    verdict.action === 'defer';
   return {
     n,
     address: withoutNul(r.address),
     domain: r.domain,
-    action: verdict === undefined || verdict.action === 'defer' ? 'hold' : verdict.action,
+    action: verdict?.action ?? 'hold',
     class: verdict?.class ?? 'none',
     reasons: verdict?.reasons ?? [],
     variant: m.variantOf[n] ?? 0,
     notify: r.notify === undefined ? null : r.notify === 'never' ? 'never' : r.notify.join(','),
     orcpt: withoutNul(r.orcpt),
-    state: isHeld ? 'held' : 'queued',
+    state: firstState(m.verdict, verdict?.action),
   };
+}
+
+/**
+ * A refusal that cannot be said in the dialogue, since others accept, becomes a hold: never a bounce to a sender who may
+ * be forged.
+ */
+function firstState(verdict: Verdict, action: Action | undefined): 'queued' | 'held' | 'refused' {
+  if (verdict.answer !== 'accept') return 'refused';
+  return action === 'accept' || action === 'tag' ? 'queued' : 'held';
 }
 
 const SEVERITY = ['accept', 'tag', 'hold', 'defer', 'reject'] as const;

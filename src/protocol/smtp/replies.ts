@@ -100,6 +100,8 @@ export const replies = {
   badLineEnds: () => build(row(554, '6.0'), 'message has bare CR, bare LF or NUL; lines end with CR LF'),
   loop: (id: string) => build(row(554, '4.6'), `${id} mail loop`),
   refused: () => build(row(554, '7.1'), 'no mail accepted from you'),
+  rejectedByPolicy: (id: string, text: string) => build(row(550, '7.1'), `${id} ${text}`),
+  deferredByPolicy: (id: string, text: string) => build(row(451, '7.1'), `${id} ${text}`),
   badParameter: (what: string) => build(row(555, '5.4'), what),
 } as const satisfies Record<string, (...args: never[]) => Reply>;
 

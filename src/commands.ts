@@ -1,0 +1,25 @@
+/** Every command, one line each. A command's code is read only when it is called. */
+import type { CliContext } from '#cli/context.ts';
+
+type Run = (args: readonly string[], context: CliContext) => Promise<number>;
+type Entry = { readonly summary: string; readonly load: () => Promise<Run> };
+
+export const COMMANDS: Readonly<Record<string, Entry>> = {};
+
+/** The text of `gatehouse help`. */
+export function help(): string {
+  const rows = [
+    ['up', 'start the gateway in the foreground'],
+    ...Object.entries(COMMANDS).map(([name, c]) => [name, c.summary]),
+  ];
+  return [
+    'gatehouse: one gate for an organisation’s mail',
+    '',
+    'Usage: gatehouse [--config FILE] [--data FOLDER] COMMAND [ARGUMENTS]',
+    '',
+    ...rows.map(([name = '', summary = '']) => `  ${name.padEnd(12)} ${summary}`),
+    '',
+    '"gatehouse COMMAND --help" tells more. Exit codes: 0 good, 1 a negative result, 2 bad usage.',
+    '',
+  ].join('\n');
+}

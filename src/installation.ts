@@ -1,0 +1,88 @@
+/**
+ * Opening an installation: its database (started where that is ours to do), its keys and its bodies. Used by the gateway
+ * and by every command that works beside it.
+ */
+import { join } from 'node:path';
+import { openFileKeys } from '#assurance/keys/file-keys.ts';
+import type { KeyStore } from '#assurance/keys/keys.ts';
+import { ConfigError, TransientError } from '#core/errors.ts';
+import type { TenantId } from '#core/id.ts';
+import type { BlobStore } from '#platform/blob.ts';
+import { openBlobDirectory } from '#platform/blob-directory.ts';
+import { type Database, openDatabase } from '#platform/db.ts';
+import { embeddedUrl, startPostgres } from '#platform/embedded-postgres.ts';
+import { assertDurable } from '#platform/durability.ts';
+import { migrate } from '#platform/migrate.ts';
+import type { Config } from './config.ts';
+
+export type DatabaseServer = {
+  readonly url: string;
+  /** `evaluation` for the npm binaries, which old libraries are linked into. */
+  readonly kind: 'evaluation' | 'distribution' | 'external';
+  readonly stop: () => Promise<void>;
+};
+
+/** Starts or finds the database server that the configuration names. */
+export async function startDatabaseServer(config: Config): Promise<DatabaseServer> {
+  const { url, distribution } = config.database;
+  if (url !== undefined) return { url, kind: 'external', stop: async () => {} };
+  const isDistribution = distribution === true;
+  const server = await startPostgres(config.data, isDistribution ? 'distribution' : 'npm');
+  return { url: server.url, kind: isDistribution ? 'distribution' : 'evaluation', stop: server.stop };
+}
+
+/** Brings the schema up to date and refuses a database that could lose what it was given. */
+export async function prepareDatabase(config: Config, url: string): Promise<readonly string[]> {
+  await using db = openConfiguredDatabase(config, url, 'gatehouse-start', 2);
+  await assertDurable(db);
+  return await migrate(db);
+}
+
+export function openConfiguredDatabase(
+  config: Config,
+  url: string,
+  name: string,
+  maxConnections?: number,
+): Database {
+  return openDatabase({
+    url,
+    maxConnections: maxConnections ?? config.database.maxConnections,
+    statementTimeoutMs: config.database.statementTimeoutMs,
+    applicationName: name,
+  });
+}
+
+/** The database of a gateway that runs, for a command beside it. Throws ConfigError when nothing answers. */
+export async function openRunningDatabase(config: Config): Promise<Database> {
+  const url = config.database.url ?? embeddedUrl(config.data);
+  const db = openConfiguredDatabase(config, url, 'gatehouse-cli', 4);
+  try {
+    await db.query('select 1 from migration limit 1');
+    return db;
+  } catch (error) {
+    await db[Symbol.asyncDispose]();
+    if (!(error instanceof TransientError)) throw error;
+    const where =
+      config.database.url === undefined
+        ? `the installation in ${config.data}`
+        : 'the database of database.url';
+    throw new ConfigError(
+      [
+        `${where} does not answer: is the gateway running? Start it with "gatehouse up" (or name its folder with --data)`,
+      ],
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+export type Stores = { readonly db: Database; readonly keys: KeyStore; readonly blobs: BlobStore };
+
+/** Keys and bodies beside a database that is open; every tenant's key is made ready. */
+export async function openStores(config: Config, db: Database): Promise<Stores> {
+  const keys = await openFileKeys(config.keys, db);
+  const tenants = await db.query<{ id: TenantId }>('select id from tenant');
+  for (const { id } of tenants) await keys.ensureTenant(id);
+  return { db, keys, blobs: await openBlobDirectory(join(config.data, 'blobs')) };
+}
