@@ -198,7 +198,7 @@ function endEntry(r: Reading): void {
 
 /** An entry without angle brackets: each word with "@" is an address. */
 function endBare(r: Reading, bare: string): void {
-  const compact = bare.replaceAll(/\s*@\s*/g, '@');
+  const compact = bare.replaceAll(/\s+/g, ' ').replaceAll(/ ?@ ?/g, '@');
   const candidates = compact.startsWith('"')
     ? [compact]
     : compact.split(/\s+/).filter((word) => word.includes('@'));
