@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fromLatin1, fromUtf8 } from '#core/bytes.ts';
+import { isSingleAuthor, readAuthors, type Authors } from './author.ts';
+import { parseHeader } from './header.ts';
+
+const read = (text: string): Authors => readAuthors(parseHeader(fromUtf8(`${text}\r\n\r\n`)));
+const domains = (a: Authors): string[] => [...new Set(a.addresses.map((x) => x.domain ?? '?'))].sort();
+
+/** From fields that every reader shows alike: field, address, display name. */
+const CLEAN: readonly (readonly [string, string, string])[] = [
+  ['From: a@good.example', 'a@good.example', ''],
+  ['From: <a@good.example>', 'a@good.example', ''],
+  ['From: Ann <a@good.example>', 'a@good.example', 'Ann'],
+  ['From: "Ann, B." <a@good.example>', 'a@good.example', 'Ann, B.'],
+  ['From: "Ann \\"B\\" C" <a@good.example>', 'a@good.example', 'Ann "B" C'],
+  ['FROM: Ann\r\n <a@good.example>', 'a@good.example', 'Ann'],
+  ['From: a@good.example (Ann)', 'a@good.example', ''],
+  ['From: =?utf-8?q?M=C3=BCller?= <a@good.example>', 'a@good.example', 'Müller'],
+  ['From: =?utf-8?b?TcO8?= =?utf-8?b?bGxlcg==?= <a@good.example>', 'a@good.example', 'Müller'],
+  ['From: =?utf-8?q?Ann=2C_Sales?= <a@good.example>', 'a@good.example', 'Ann, Sales'],
+  ['From: Müller <a@good.example>', 'a@good.example', 'Müller'],
+  ['From: Ann <müller@bücher.example>', 'müller@bücher.example', 'Ann'],
+  ['From: "a.b c"@good.example', '"a.b c"@good.example', ''],
+  ['From: Ann <a@[192.0.2.1]>', 'a@[192.0.2.1]', 'Ann'],
+  ['From: "a@good.example" <a@good.example>', 'a@good.example', 'a@good.example'],
+  ['From: "a@mail.good.example" <a@good.example>', 'a@good.example', 'a@mail.good.example'],
+  ['From: Ann <A@GOOD.Example.>', 'A@GOOD.Example.', 'Ann'],
+];
+
+test('readAuthors() reads a clean From as the single author', () => {
+  for (const [text, address, displayName] of CLEAN) {
+    const authors = read(text);
+    assert.equal(isSingleAuthor(authors), true, `${text}: ${JSON.stringify(authors.defects)}`);
+    assert.equal(authors.addresses[0]!.address, address, text);
+    assert.equal(authors.addresses[0]!.displayName, displayName, text);
+  }
+});
+
+/** From fields that readers show differently: field, all domains some reader shows, one defect that must be named. */
+const DOUBTFUL: readonly (readonly [string, readonly string[], string])[] = [
+  ['To: a@good.example', [], 'no-from'],
+  ['From:', [], 'empty'],
+  ['From: Ann', [], 'no-address'],
+  ['From: <>', [], 'no-address'],
+  ['From: undisclosed:;', [], 'group'],
+  ['From: group: a@good.example;', ['good.example'], 'group'],
+  ['From: g: a@good.example, b@evil.example;', ['evil.example', 'good.example'], 'group'],
+  ['From: a@good.example\r\nFrom: b@evil.example', ['evil.example', 'good.example'], 'several-from-fields'],
+  ['From: a@good.example\r\nFrom: a@good.example', ['good.example'], 'several-from-fields'],
+  ['From: a@good.example\r\nfrom : b@evil.example', ['evil.example', 'good.example'], 'odd-from-field'],
+  [' From: b@evil.example\r\nFrom: a@good.example', ['evil.example', 'good.example'], 'odd-from-field'],
+  ['From\0: b@evil.example\r\nFrom: a@good.example', ['evil.example', 'good.example'], 'odd-from-field'],
+  ['\u200bFrom: b@evil.example\r\nFrom: a@good.example', ['evil.example', 'good.example'], 'odd-from-field'],
+  [
+    'X: y\rFrom: b@evil.example\r\nFrom: a@good.example',
+    ['evil.example', 'good.example'],
+    'hidden-from-field',
+  ],
+  [
+    'X: y\r\n From: b@evil.example\r\nFrom: a@good.example',
+    ['evil.example', 'good.example'],
+    'hidden-from-field',
+  ],
+  ['From: a@good.example, b@evil.example', ['evil.example', 'good.example'], 'several-authors'],
+  ['From: a@good.example; b@evil.example', ['evil.example', 'good.example'], 'several-authors'],
+  ['From: a@good.example b@evil.example', ['evil.example', 'good.example'], 'several-addresses-in-one'],
+  ['From: <a@good.example> <b@evil.example>', ['evil.example', 'good.example'], 'several-addresses-in-one'],
+  ['From: <a@good.example>b@evil.example', ['evil.example', 'good.example'], 'text-after-address'],
+  ['From: <a@good.example>,<b@evil.example>', ['evil.example', 'good.example'], 'several-authors'],
+  ['From: <@good.example,@x.example:b@evil.example>', ['evil.example'], 'route'],
+  ['From: a@good.example@evil.example', ['evil.example', 'good.example'], 'several-at'],
+  ['From: <a@good.example@evil.example>', ['evil.example', 'good.example'], 'several-at'],
+  ['From: "a@good.example"@evil.example', ['evil.example', 'good.example'], 'quoted-at'],
+  ['From: "a@good.example <x"@evil.example', ['evil.example', 'good.example'], 'quoted-at'],
+  ['From: "a@good.example', ['good.example'], 'unclosed'],
+  ['From: "Ann <a@good.example>', ['good.example'], 'unclosed'],
+  ['From: Ann <a@good.example', ['good.example'], 'unclosed'],
+  ['From: Ann (x <a@good.example>', ['good.example'], 'unclosed'],
+  ['From: a@good.example (b@evil.example)', ['evil.example', 'good.example'], 'comment-with-address'],
+  ['From: (<b@evil.example>) <a@good.example>', ['evil.example', 'good.example'], 'comment-with-address'],
+  ['From: <a(x)@good.example>', ['good.example'], 'comment-in-address'],
+  ['From: a@(x)good.example', ['good.example'], 'comment-in-address'],
+  ['From: a@good.example(.evil.example)', ['good.example'], 'comment-in-address'],
+  ['From: =?utf-8?q?a=40good.example?=', ['good.example'], 'no-address'],
+  [
+    'From: =?utf-8?q?=3Cb=40evil.example=3E?= <a@good.example>',
+    ['evil.example', 'good.example'],
+    'several-addresses-in-one',
+  ],
+  [
+    'From: =?utf-8?b?PGJAZXZpbC5leGFtcGxlPiw=?= <a@good.example>',
+    ['evil.example', 'good.example'],
+    'several-authors',
+  ],
+  ['From: =?utf-8?q?a?=@good.example', ['good.example'], 'encoded-word-in-address'],
+  [
+    'From: <=?utf-8?q?a=40good.example=00?=@evil.example>',
+    ['evil.example', 'good.example'],
+    'encoded-word-in-address',
+  ],
+  ['From: <a@good.example\0.evil.example>', ['good.example', 'good.example.evil.example'], 'nul'],
+  ['From: <a@good.example\x01.evil.example>', ['good.example.evil.example'], 'control-character'],
+  ['From: a\uff20good.example', ['good.example'], 'look-alike-character'],
+  ['From: a@good\uff0eexample', ['good.example'], 'look-alike-character'],
+  ['From: "a\uff20good.example" <b@evil.example>', ['evil.example'], 'address-in-display-name'],
+  ['From: "a@good.example" <b@evil.example>', ['evil.example'], 'address-in-display-name'],
+  ['From: a@good.example <b@evil.example>', ['evil.example'], 'address-in-display-name'],
+  ['From: =?utf-8?q?a=40good.example?= <b@evil.example>', ['evil.example'], 'address-in-display-name'],
+  ['From: "Ann <a@good.example>" <b@evil.example>', ['evil.example'], 'address-in-display-name'],
+  ['From: "a\u202e@moc.doog" <b@evil.example>', ['evil.example'], 'bidi-control'],
+  ['From: "a\u200b" <b@evil.example>', ['evil.example'], 'invisible-character'],
+  ['From: a%good.example@evil.example', ['evil.example'], 'percent-hack'],
+  ['From: good.example!a@evil.example', ['evil.example'], 'percent-hack'],
+  ['From: a@-bad-', ['?'], 'bad-domain'],
+  ['From: a@good example', ['?', 'good'], 'several-addresses-in-one'],
+  [
+    'From: Ann <a@good.example>\r\n ,\r\n b@evil.example',
+    ['evil.example', 'good.example'],
+    'several-authors',
+  ],
+  ['From: "\\" <a@good.example>, b@evil.example', ['evil.example', 'good.example'], 'unclosed'],
+];
+
+test('readAuthors() lists what every reader would show, and never calls it one author', () => {
+  for (const [text, expected, defect] of DOUBTFUL) {
+    const authors = read(text);
+    const kinds = authors.defects.map((d) => d.kind);
+    const seen = domains(authors);
+    for (const domain of expected)
+      if (domain !== '?') assert.ok(seen.includes(domain), `${text}: ${domain} not in ${seen.join(' ')}`);
+    assert.ok(
+      kinds.some((k) => k === defect),
+      `${text}: ${defect} not in ${kinds.join(' ')}`,
+    );
+    assert.equal(isSingleAuthor(authors), false, text);
+    if (expected.length === 0) assert.equal(authors.addresses.length, 0, text);
+  }
+});
+
+test('readAuthors() gives Sender and Reply-To beside the authors', () => {
+  const authors = read(
+    'From: a@x.example, b@y.example\r\nSender: S <s@z.example>\r\nReply-To: r@x.example, q@x.example',
+  );
+  assert.equal(authors.sender?.domain, 'z.example');
+  assert.deepEqual(
+    authors.replyTo.map((a) => a.localpart),
+    ['r', 'q'],
+  );
+});
+
+test('readAuthors() stays bounded on long and broken fields', () => {
+  const long = [
+    `From: ${'a@x.example,'.repeat(5000)}`,
+    `From: a${' '.repeat(60_000)}b`,
+    `From: ${'('.repeat(60_000)}`,
+    `From: ${'"'.repeat(9999)}`,
+    `From: ${'=?utf-8?q?'.repeat(6000)}`,
+    `From: ${'<'.repeat(60_000)}@`,
+  ];
+  for (const text of long) {
+    const startedMs = performance.now();
+    const authors = readAuthors(parseHeader(fromLatin1(`${text}\r\n\r\n`)));
+    assert.ok(performance.now() - startedMs < 1000, text.slice(0, 20));
+    assert.ok(authors.addresses.length <= 64);
+    assert.equal(isSingleAuthor(authors), false);
+  }
+});

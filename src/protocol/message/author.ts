@@ -1,0 +1,293 @@
+/**
+ * Who sent a message, as an ordinary mail program would show it. Where programs differ on a From field, every address that
+ * one of them would show is listed, each with the defect that explains the doubt: DMARC is then judged on all of them, so
+ * that nobody passes with a domain the reader never sees.
+ */
+import { fromLatin1 } from '#core/bytes.ts';
+import { parseAddressList, type AddressListDefect } from '#protocol/address/address-list.ts';
+import { domainIsOrUnder, toAsciiDomain, type Domain } from '#protocol/address/domain.ts';
+import { parseAddressLiteral } from '#protocol/address/mailbox.ts';
+import { decodeUnknown } from '#protocol/mime/charset.ts';
+import { decodeEncodedWords } from '#protocol/mime/encoded-word.ts';
+import { fieldLatin1, type Field, type Header } from './header.ts';
+
+export type AuthorAddress = {
+  readonly address: string;
+  readonly localpart: string;
+  /** A-labels in lower case or an address literal; undefined when it can be no domain. */
+  readonly domain: Domain | undefined;
+  /** Decoded, as shown to people; empty when there is none. */
+  readonly displayName: string;
+  /** The field value the address was found in. */
+  readonly raw: string;
+};
+
+export type AuthorDefectKind =
+  | AddressListDefect
+  | 'no-from'
+  | 'several-from-fields'
+  | 'several-authors'
+  | 'odd-from-field'
+  | 'hidden-from-field'
+  | 'nul'
+  | 'not-utf8'
+  | 'look-alike-character'
+  | 'bidi-control'
+  | 'invisible-character'
+  | 'address-in-display-name'
+  | 'comment-with-address'
+  | 'comment-in-address'
+  | 'quoted-at'
+  | 'several-at'
+  | 'percent-hack'
+  | 'too-long';
+
+export type AuthorDefect = { readonly kind: AuthorDefectKind; readonly detail: string };
+
+export type Authors = {
+  /** Every address some reader would show as the author, the standard's reading first. */
+  readonly addresses: readonly AuthorAddress[];
+  /** How many From fields there are, oddly written ones included. */
+  readonly fromFields: number;
+  readonly sender: AuthorAddress | undefined;
+  readonly replyTo: readonly AuthorAddress[];
+  /** The first of each kind. */
+  readonly defects: readonly AuthorDefect[];
+};
+
+const MAX_VALUE = 16_384;
+const MAX_FIELDS = 8;
+const MAX_ADDRESSES = 64;
+
+type Reading = { readonly addresses: AuthorAddress[]; readonly defects: AuthorDefect[] };
+
+/** Reads From, Sender and Reply-To. Never fails; what cannot be read is a defect and an empty list. */
+export function readAuthors(header: Header): Authors {
+  const reading: Reading = { addresses: [], defects: [] };
+  const values = fromValues(header, reading);
+  for (const value of values.slice(0, MAX_FIELDS)) readField(value, reading);
+  if (values.length === 0) note(reading, 'no-from', '');
+  // RFC 5322 §3.6: exactly one From field. Which of several is shown differs by program.
+  if (values.length > 1) note(reading, 'several-from-fields', String(values.length));
+  if (reading.addresses.length > 1)
+    note(
+      reading,
+      'several-authors',
+      reading.addresses
+        .slice(0, 4)
+        .map((a) => a.address)
+        .join(', '),
+    );
+  return {
+    addresses: reading.addresses,
+    fromFields: values.length,
+    sender: plainField(header, 'sender')[0],
+    replyTo: plainField(header, 'reply-to'),
+    defects: reading.defects,
+  };
+}
+
+/** Defects that leave no doubt about who is shown: sloppy, not ambiguous. */
+const HARMLESS: ReadonlySet<AuthorDefectKind> = new Set(['comment', 'not-utf8']);
+
+/** True when every reader shows the same single author: the only case in which DMARC may pass. */
+export function isSingleAuthor(authors: Authors): boolean {
+  return (
+    authors.addresses.length === 1 &&
+    authors.addresses[0]!.domain !== undefined && // `!`: the length was checked
+    authors.defects.every((d) => HARMLESS.has(d.kind))
+  );
+}
+
+function note(reading: Reading, kind: AuthorDefectKind, detail: string): void {
+  if (reading.defects.some((d) => d.kind === kind)) return;
+  reading.defects.push({ kind, detail: detail.slice(0, 200) });
+}
+
+/** The values of all fields that some program takes for From. */
+function fromValues(header: Header, reading: Reading): string[] {
+  const values: string[] = [];
+  for (const field of header.fields) {
+    const isFrom = field.lower === 'from';
+    if (isFrom) {
+      values.push(fieldLatin1(header, field));
+      if (header.defects.some((d) => d.kind === 'space-before-colon' && d.at === field.start))
+        note(reading, 'odd-from-field', 'white space before the colon');
+    } else if (isOddFrom(field.lower)) {
+      note(reading, 'odd-from-field', field.name);
+      values.push(fieldLatin1(header, field));
+    }
+    for (const hidden of hiddenFrom(header, field)) {
+      note(reading, 'hidden-from-field', hidden);
+      values.push(hidden);
+    }
+  }
+  return values;
+}
+
+/** `From` with stray characters around or in it: " From", "From\0", "Fr\u00adom" as bytes. */
+function isOddFrom(lower: string): boolean {
+  return lower.length > 4 && lower.length < 16 && lower.replaceAll(/[^a-z0-9-]/g, '') === 'from';
+}
+
+/** From fields inside another one, for readers that end a line at a bare CR or do not know folding. */
+function hiddenFrom(header: Header, field: Field): string[] {
+  const { bytes } = header;
+  const found: string[] = [];
+  for (let i = field.valueStart; i < field.end && found.length < MAX_FIELDS; i++) {
+    const b = bytes[i];
+    if (b !== 13 && b !== 10) continue;
+    const rest = latin1(bytes, i + 1, Math.min(field.end, i + 1 + MAX_VALUE));
+    const match = /^[ \t]{0,80}from[ \t]{0,80}:([^\r\n]*)/i.exec(rest);
+    if (match !== null) found.push(match[1]!.trim()); // `!`: the group is not optional
+  }
+  return found;
+}
+
+/** Only called at line breaks, so short in all honest mail. */
+function latin1(bytes: Uint8Array, from: number, to: number): string {
+  let at = from;
+  while (at < to && (bytes[at] === 32 || bytes[at] === 9)) at++;
+  const c = (bytes[at] ?? 0) | 0x20;
+  if (c !== 0x66) return ''; // 0x66: f
+  let text = '';
+  for (; at < to; at++) text += String.fromCharCode(bytes[at]!); // `!`: below `to`
+  return text;
+}
+
+function plainField(header: Header, lower: string): AuthorAddress[] {
+  const reading: Reading = { addresses: [], defects: [] };
+  for (const field of header.fields)
+    if (field.lower === lower)
+      for (const m of mailboxes(clean(fieldLatin1(header, field)), reading)) add(reading, m);
+  return reading.addresses;
+}
+
+/** White space collapsed, bounded, bytes as text. */
+function clean(value: string): string {
+  return decodeUnknown(fromLatin1(value.slice(0, MAX_VALUE)))
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+}
+
+function readField(value: string, reading: Reading): void {
+  if (value.length > MAX_VALUE) note(reading, 'too-long', `${value.length} bytes`);
+  const text = clean(value);
+  noteCharacters(value, text, reading);
+  const main = mailboxes(text, reading);
+  for (const m of main) {
+    add(reading, m);
+    noteMailbox(m, reading);
+    // Which characters bytes outside UTF-8 stand for is each program's guess.
+    if (/[^\0-\x7f]/.test(m.address) && !isUtf8(value)) note(reading, 'bad-domain', m.address);
+  }
+  for (const variant of variantsOf(text, reading)) {
+    const other: Reading = { addresses: [], defects: [] };
+    for (const m of mailboxes(variant, other)) {
+      add(reading, m);
+      noteSeveralAt(m, reading);
+    }
+  }
+}
+
+function mailboxes(text: string, reading: Reading): AuthorAddress[] {
+  const list = parseAddressList(text);
+  for (const d of list.defects) note(reading, d, text);
+  return list.mailboxes.slice(0, MAX_ADDRESSES).map((m) => ({
+    address: m.address,
+    localpart: m.address.slice(0, m.address.lastIndexOf('@')),
+    domain: m.domain,
+    displayName: shownName(m.displayName),
+    raw: text,
+  }));
+}
+
+function shownName(name: string): string {
+  return name.includes('=?') ? decodeEncodedWords(name) : name;
+}
+
+function add(reading: Reading, address: AuthorAddress): void {
+  const key = (a: AuthorAddress): string => `${a.domain ?? ''}/${a.address}`;
+  if (reading.addresses.length >= MAX_ADDRESSES) note(reading, 'too-many', '');
+  else if (!reading.addresses.some((a) => key(a) === key(address))) reading.addresses.push(address);
+}
+
+const LOOK_ALIKE = /[\uff20\ufe6b\uff0e\ufe52\u3002\uff61\u2024]/;
+const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+const INVISIBLE = /[\u00ad\u180e\u200b-\u200d\u2060-\u2064\ufeff\u{e0000}-\u{e007f}]/u;
+
+function noteCharacters(value: string, text: string, reading: Reading): void {
+  const shown = shownName(text);
+  if (value.includes('\0') || shown.includes('\0')) note(reading, 'nul', '');
+  if (/[\x80-\xff]/.test(value) && !isUtf8(value)) note(reading, 'not-utf8', '');
+  if (/<[^>]*\(|@[^\s,>]*\(|\)[^\s,<]*@/.test(text)) note(reading, 'comment-in-address', text);
+  if (/[\x01-\x08\x0b-\x1f\x7f]/.test(text)) note(reading, 'control-character', '');
+  if (LOOK_ALIKE.test(text)) note(reading, 'look-alike-character', text);
+  if (BIDI.test(shown)) note(reading, 'bidi-control', '');
+  if (INVISIBLE.test(shown)) note(reading, 'invisible-character', '');
+}
+
+function isUtf8(value: string): boolean {
+  return decodeUnknown(fromLatin1(value)) !== value;
+}
+
+/** Other texts some reader makes of the field before it looks for addresses. */
+function variantsOf(text: string, reading: Reading): string[] {
+  const variants: string[] = [];
+  // Programs written in C end the text at a NUL; others drop it.
+  if (text.includes('\0')) variants.push(text.slice(0, text.indexOf('\0')), text.replaceAll('\0', ''));
+  if (/[\x01-\x08\x0b-\x1f\x7f]/.test(text)) variants.push(text.replaceAll(/[\x01-\x08\x0b-\x1f\x7f]/g, ''));
+  // Decoding encoded-words first makes structure out of what the standard says is only a name.
+  if (text.includes('=?')) {
+    const decoded = decodeEncodedWords(text).replaceAll(/\s+/g, ' ');
+    variants.push(decoded);
+    if (decoded.includes('\0')) variants.push(decoded.slice(0, decoded.indexOf('\0')));
+  }
+  if (LOOK_ALIKE.test(text))
+    variants.push(
+      text.replaceAll(/[\uff20\ufe6b]/g, '@').replaceAll(/[\uff0e\ufe52\u3002\uff61\u2024]/g, '.'),
+    );
+  const comments = [...text.matchAll(/\(([^()]{0,1000})\)?/g)].map((m) => m[1]!); // `!`: the group is not optional
+  if (comments.some((c) => /[@<]/.test(c))) {
+    note(reading, 'comment-with-address', text);
+    variants.push(text.replaceAll(/[()]/g, ' '), ...comments.slice(0, 8));
+  }
+  if (text.includes('\\') || (text.match(/"/g)?.length ?? 0) % 2 === 1)
+    variants.push(text.replaceAll(/\\"?/g, ''), text.replaceAll('"', ''));
+  return variants;
+}
+
+/** What is odd about one address, and what else a reader could take for it. */
+function noteMailbox(m: AuthorAddress, reading: Reading): void {
+  const { address, displayName } = m;
+  const inName = /[^\s<>"'(),;:@]{1,64}@([^\s<>"'(),;:@]{1,255}\.[^\s<>"'(),;:@]{1,63})/.exec(
+    displayName.normalize('NFKC'),
+  );
+  if (inName !== null && !isAligned(toAsciiDomain(inName[1]!), m.domain))
+    note(reading, 'address-in-display-name', inName[0]); // `!`: the group is not optional
+  if (/[<>]/.test(displayName)) note(reading, 'several-addresses-in-one', displayName);
+  if (/[^@]%[^@]/.test(m.localpart) || m.localpart.includes('!')) note(reading, 'percent-hack', address);
+  noteSeveralAt(m, reading);
+}
+
+function noteSeveralAt(m: AuthorAddress, reading: Reading): void {
+  const { address } = m;
+  if (!m.localpart.includes('@')) return;
+  note(reading, m.localpart.startsWith('"') ? 'quoted-at' : 'several-at', address);
+  // a@b@c: shown with b by some, with c by others; "a@b"@c likewise.
+  const pieces = address.split('@').slice(1, 9);
+  for (const piece of pieces) addDomain(reading, m, piece.replaceAll(/^["\s]+|["\s].*$/gs, ''));
+}
+
+/** Whether one name is the other or stands below it, so that a name in the display text misleads nobody. */
+function isAligned(shown: Domain | undefined, real: Domain | undefined): boolean {
+  if (shown === undefined || real === undefined) return false;
+  return domainIsOrUnder(shown, real) || domainIsOrUnder(real, shown);
+}
+
+function addDomain(reading: Reading, m: AuthorAddress, name: string): void {
+  const literal = parseAddressLiteral(name);
+  const domain = literal === undefined ? toAsciiDomain(name) : (name as Domain);
+  if (domain === undefined || reading.addresses.some((a) => a.domain === domain)) return;
+  add(reading, { ...m, domain });
+}
