@@ -13,7 +13,8 @@ export function composeField(name: string, tags: readonly Tag[]): string {
   let column = text.length;
   for (const [i, [tag, value]] of tags.entries()) {
     const spec = `${tag}=${value}${i === tags.length - 1 ? '' : ';'}`;
-    const folded = column + 1 + spec.length > MAX_LINE;
+    // b= has its own line, since the signature goes there.
+    const folded = tag === 'b' || column + 1 + spec.length > MAX_LINE;
     const written = tag === 'h' && spec.length > MAX_LINE ? foldList(spec) : spec;
     text += (folded ? FOLD : ' ') + written;
     column = folded ? 8 + lastLine(written) : column + 1 + spec.length;
@@ -39,12 +40,11 @@ function foldList(spec: string): string {
   return text;
 }
 
-/** Base64 of a signature, folded; white space in b= is not part of it (RFC 6376 §3.5). */
-export function foldBase64(bytes: Uint8Array, firstColumn: number): string {
+/** Base64 of a signature for a b= that begins its line; white space in it does not count (RFC 6376 §3.5). */
+export function foldBase64(bytes: Uint8Array): string {
   const text = toBase64(bytes);
-  let folded = text.slice(0, Math.max(1, MAX_LINE - firstColumn));
-  for (let at = folded.length; at < text.length; at += MAX_LINE - 8)
-    folded += FOLD + text.slice(at, at + MAX_LINE - 8);
+  let folded = text.slice(0, 66);
+  for (let at = 66; at < text.length; at += 68) folded += FOLD + text.slice(at, at + 68);
   return folded;
 }
 
@@ -52,10 +52,19 @@ export function toBase64(bytes: Uint8Array): string {
   return btoa(toLatin1(bytes));
 }
 
-/** Where a line of this text ends: how far the next character is from its start. */
-export function columnAfter(text: string): number {
-  const at = text.lastIndexOf('\n');
-  return at === -1 ? text.length : text.length - at - 1 + 7; // a tab counts eight
+/** Free text folded at its white space, so that lines stay short; a word longer than a line stays whole. */
+export function foldText(text: string): string {
+  let folded = '';
+  let column = 0;
+  for (const word of text.split(/[ \t\r\n]+/)) {
+    if (column > 8 && column + 1 + word.length > MAX_LINE) {
+      folded += FOLD;
+      column = 8;
+    } else if (folded !== '') folded += ' ';
+    folded += word;
+    column += word.length + 1;
+  }
+  return folded;
 }
 
 /** RFC 6376 §2.11: what is not plain becomes `=XX`, of its UTF-8 bytes. */

@@ -7,16 +7,8 @@ import { concat } from '#core/bytes.ts';
 import { InvariantError } from '#core/errors.ts';
 import { type Header, parseHeader } from '#protocol/message/header.ts';
 import { type BodyHashes, bodyHashKey, type BodyHashRequest, type Canonicalization } from './body-hash.ts';
-import { byteWriter, writeField, writeOwnField } from './canonical-header.ts';
-import {
-  columnAfter,
-  composeField,
-  fieldBytes,
-  foldBase64,
-  quotedPrintable,
-  type Tag,
-  toBase64,
-} from './compose.ts';
+import { type ByteWriter, byteWriter, writeField, writeOwnField } from './canonical-header.ts';
+import { composeField, fieldBytes, foldBase64, quotedPrintable, type Tag, toBase64 } from './compose.ts';
 import { domainName, dnsName, isAtOrBelow } from './domain-name.ts';
 import type { SignatureAlgorithm } from './signature.ts';
 import { fieldsByName, selectFields } from './signed-fields.ts';
@@ -170,7 +162,8 @@ export function signField(
   tags: readonly Tag[],
   how: Canonicalization,
   key: SigningKey,
-  before: (out: ReturnType<typeof byteWriter>) => void,
+  before: (out: ByteWriter) => void,
+  write: (signature: Uint8Array) => string = foldBase64,
 ): Uint8Array {
   const unsigned = composeField(name, tags);
   const own = parseHeader(concat([fieldBytes(unsigned), fieldBytes('')]));
@@ -180,7 +173,7 @@ export function signField(
   const at = /[ \t;]b=/.exec(unsigned);
   if (at === null) throw new InvariantError(`${name} was composed without b=`);
   const start = at.index + 3;
-  const value = foldBase64(signBytes(key, out.bytes()), columnAfter(unsigned.slice(0, start)));
+  const value = write(signBytes(key, out.bytes()));
   return fieldBytes(unsigned.slice(0, start) + value + unsigned.slice(start));
 }
 

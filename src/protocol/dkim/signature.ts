@@ -180,7 +180,7 @@ function readSignatureTags(tags: TagList, kind: SignatureKind): Signature {
   const base = { algorithm, domain, selector, signature, ...times };
   const who = { identity: identity.text, identityDomain: identity.domain };
   if (kind === 'arc-seal') return { ...base, ...who, ...sealParts(tags) };
-  const [headerCanonicalization, bodyCanonicalization] = readCanonicalization(tags.get('c'));
+  const [headerCanonicalization, bodyCanonicalization] = readCanonicalization(tags.get('c'), kind);
   readQuery(tags.get('q'));
   return {
     ...base,
@@ -243,9 +243,13 @@ export function decodeBase64(value: string): Uint8Array | undefined {
   return fromLatin1(atob(text));
 }
 
-function readCanonicalization(value: string | undefined): [Canonicalization, Canonicalization] {
+function readCanonicalization(
+  value: string | undefined,
+  kind: SignatureKind,
+): [Canonicalization, Canonicalization] {
   // RFC 6376 §3.5: the default is simple/simple, and for a single word the body is simple.
-  if (value === undefined) return ['simple', 'simple'];
+  // Deviates for ARC: every sealer that leaves c= out means relaxed/relaxed, and the suite of ARC's authors holds to it.
+  if (value === undefined) return kind === 'dkim' ? ['simple', 'simple'] : ['relaxed', 'relaxed'];
   const parts = value.split('/');
   const [header, body = 'simple'] = parts;
   if (parts.length > 2 || !isCanonicalization(header) || !isCanonicalization(body))
