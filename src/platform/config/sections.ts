@@ -130,7 +130,20 @@ export const logSection = z
 
 export const workersSection = z
   .strictObject({
-    deliveries: z.int().min(1).max(2_000).default(64).describe('Deliveries at the same time.'),
+    processes: z
+      .int()
+      .min(1)
+      .max(64)
+      .optional()
+      .describe(
+        'Mail processes. Default: one per core, at most 4. Limits per client network count in each process.',
+      ),
+    deliveries: z
+      .int()
+      .min(1)
+      .max(2_000)
+      .default(64)
+      .describe('Deliveries at the same time in one mail process.'),
   })
   .prefault({})
   .describe('How much is done at once.');

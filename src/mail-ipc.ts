@@ -1,0 +1,21 @@
+/** What the supervisor and a mail process say to each other. */
+import type { Config } from './config.ts';
+
+export type ToMail =
+  | { readonly kind: 'start'; readonly config: Config; readonly url: string }
+  | { readonly kind: 'metrics'; readonly question: number }
+  | { readonly kind: 'stop' };
+
+export type FromMail =
+  | {
+      readonly kind: 'ready';
+      readonly listeners: readonly {
+        readonly name: string;
+        readonly kind: string;
+        readonly host: string;
+        readonly port: number;
+      }[];
+    }
+  /** `complaints` when the configuration is to blame. */
+  | { readonly kind: 'failed'; readonly complaints: readonly string[]; readonly text: string }
+  | { readonly kind: 'metrics'; readonly question: number; readonly text: string };
