@@ -61,16 +61,20 @@ export type CloudPin =
   | { readonly kind: 'header'; readonly name: string; readonly value: string }
   | { readonly kind: 'certificate'; readonly sha256: string };
 
+export type PinnedSender = { readonly sender: Sender; readonly pin: CloudPin };
+
 export type Directory = {
   readonly recipient: (address: string) => Promise<RecipientAnswer>;
   /** AUTH by password (argon2id); takes the same time for a login that does not exist. */
   readonly authenticate: (login: string, password: string) => Promise<Sender | undefined>;
   /** Who the client is by address or certificate alone, `undefined` for a stranger. */
   readonly clientSender: (client: ClientFacts) => Sender | undefined;
-  /** Networks of shared clouds that need `pin` in the message itself before the client counts as `sender`. */
-  readonly pinnedCloud: (
-    client: ClientFacts,
-  ) => { readonly sender: Sender; readonly pin: CloudPin } | undefined;
+  /**
+   * Senders whose shared cloud the client's address belongs to; each counts only when its `pin` holds, for several tenants
+   * share one cloud. A certificate pin is in the list only when the client showed that certificate; a header pin has to be
+   * looked for in the message itself.
+   */
+  readonly pinnedClouds: (client: ClientFacts) => readonly PinnedSender[];
   /** Whether the sender may use this envelope or header address. The null sender is always allowed. */
   readonly maySendAs: (sender: Sender, address: string) => boolean;
   /** The tenant that owns the domain (A-label, lower case), exact or through an owned parent marked `subdomains`. */
