@@ -209,6 +209,5 @@ create table greylist (
   triplet    bytea not null,
   first_seen timestamptz not null,
   last_seen  timestamptz not null,
-  passed     boolean not null default false,
   primary key (tenant_id, triplet)
 );

@@ -13,6 +13,7 @@ import {
   type BodyHashRequest,
 } from '#protocol/dkim/body-hash.ts';
 import { concat } from '#core/bytes.ts';
+import type { ChainResult } from '#protocol/arc/seal.ts';
 import { mailDate } from '#core/time.ts';
 import { parseHeader, type Header } from '#protocol/message/header.ts';
 import type { Envelope } from '../envelope.ts';
@@ -47,11 +48,15 @@ export type ActSettings = {
     envelope: Envelope,
     edited: EditedMessage,
   ) => Promise<readonly Uint8Array[]> | readonly Uint8Array[];
-  /** The ARC set for a changed message; `results` is the value of our Authentication-Results. Empty when we do not seal. */
+  /**
+   * The ARC set for a changed message; `results` is the value of our Authentication-Results, `chain` what its ARC chain was
+   * worth on arrival. Empty when we do not seal.
+   */
   readonly seal: (
     envelope: Envelope,
     edited: EditedMessage,
     results: string,
+    chain: ChainResult,
   ) => Promise<readonly Uint8Array[]> | readonly Uint8Array[];
 };
 
@@ -119,8 +124,19 @@ async function editsFor(
   const isChanged = tagging.inserted.length > 0 || tagging.prepend !== '';
   if (isIn && !isChanged) return base;
   const edited = await editedMessage(base, message);
-  const seals = isIn ? await settings.seal(envelope, edited, results) : await settings.sign(envelope, edited);
+  const chain = chainOf(findings);
+  // A chain whose worth we could not learn is not vouched for.
+  if (isIn && chain === undefined) return base;
+  const seals =
+    isIn && chain !== undefined
+      ? await settings.seal(envelope, edited, results, chain)
+      : await settings.sign(envelope, edited);
   return seals.length === 0 ? base : { ...base, prepend: concat([...seals, top]) };
+}
+
+function chainOf(findings: readonly Finding[]): ChainResult | undefined {
+  const code = findings.find((f) => f.check === 'arc')?.code;
+  return code === 'none' || code === 'pass' || code === 'fail' ? code : undefined;
 }
 
 /** What our own servers and people may believe, since what came from outside was removed. */

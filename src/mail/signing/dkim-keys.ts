@@ -52,7 +52,12 @@ export async function makeMissingKeys(db: Database, keys: KeyStore, nowMs: numbe
     await db.transact(async (tx) => {
       for (const [i, k] of KINDS.entries()) {
         const selector = selectorAt(nowMs, k.letter);
-        await insertKey(tx, keys, { tenant: tenant_id, domain, selector, algorithm: k.algorithm, pair: pairs[i]! }, nowMs); // `!`: one pair per kind
+        await insertKey(
+          tx,
+          keys,
+          { tenant: tenant_id, domain, selector, algorithm: k.algorithm, pair: pairs[i]! },
+          nowMs,
+        ); // `!`: one pair per kind
       }
     });
   }
@@ -81,7 +86,15 @@ export async function insertKey(
   const made = await tx.query(
     `insert into dkim_key (tenant_id, domain, selector, algorithm, sealed, record, state, created_at)
      values ($1, $2, $3, $4, $5, $6, 'published', $7) on conflict do nothing returning selector`,
-    [key.tenant, key.domain, key.selector, key.algorithm, Buffer.from(sealed), dkimKeyRecord(key.pair.publicKey), new Date(nowMs)],
+    [
+      key.tenant,
+      key.domain,
+      key.selector,
+      key.algorithm,
+      Buffer.from(sealed),
+      dkimKeyRecord(key.pair.publicKey),
+      new Date(nowMs),
+    ],
   );
   if (made.length > 0)
     await appendAudit(tx, [
