@@ -60,7 +60,7 @@ export function parseSpfRecord(text: string): Result<SpfRecord, string> {
       sign !== -1 && word[sign] === '='
         ? readModifier(modifiers, word.slice(0, sign), word.slice(sign + 1))
         : readTerm(terms, word);
-    if (problem !== undefined) return err(`"${printable(word)}" is ${problem}`);
+    if (problem !== undefined) return err(`"${printable(word)}" is ${printable(problem)}`);
   }
   return ok({ terms, redirect: modifiers.get('redirect'), explanation: modifiers.get('exp') });
 }
