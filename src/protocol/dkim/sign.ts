@@ -74,6 +74,8 @@ export type DkimSigning = SigningKey & {
   readonly nowMs: number;
   /** Names to sign, all fields of each; the default is DEFAULT_SIGNED. */
   readonly headers?: readonly string[];
+  /** h= word for word, in place of `headers` and `oversign`. */
+  readonly exactHeaders?: readonly string[];
   /** Names to list once more than they occur; the default is DEFAULT_OVERSIGNED. */
   readonly oversign?: readonly string[];
   readonly headerCanonicalization?: Canonicalization;
@@ -83,17 +85,18 @@ export type DkimSigning = SigningKey & {
   readonly expireAfterS?: number;
   /** i=, at or below the domain. */
   readonly identity?: string;
+  /** Further tags, such as q= and z=. */
+  readonly extraTags?: readonly Tag[];
 };
 
 /** The DKIM-Signature field, folded, with its line end. Throws when asked for one that no verifier could accept. */
 export function signDkim(input: DkimSigning): Uint8Array {
   const how = input.headerCanonicalization ?? 'relaxed';
   const body = input.bodyCanonicalization ?? 'relaxed';
-  const names = listToSign(
-    input.header,
-    input.headers ?? DEFAULT_SIGNED,
-    input.oversign ?? DEFAULT_OVERSIGNED,
-  );
+  const written =
+    input.exactHeaders ??
+    listToSign(input.header, input.headers ?? DEFAULT_SIGNED, input.oversign ?? DEFAULT_OVERSIGNED);
+  const names = written.map((n) => n.toLowerCase());
   if (!names.includes('from')) throw new InvariantError('a DKIM signature must cover From');
   const nowS = Math.floor(input.nowMs / 1000);
   const tags: Tag[] = [
@@ -105,7 +108,8 @@ export function signDkim(input: DkimSigning): Uint8Array {
     ...(input.expireAfterS === undefined ? [] : [['x', String(nowS + input.expireAfterS)] as const]),
     ...(input.identity === undefined ? [] : [identityTag(input.identity, input.domain)]),
     ...(input.bodyLength === undefined ? [] : [['l', String(input.bodyLength)] as const]),
-    ['h', names.join(':')],
+    ...(input.extraTags ?? []),
+    ['h', written.join(':')],
     ['bh', bodyHashValue(input.bodyHashes, body, input.bodyLength)],
     ['b', ''],
   ];
