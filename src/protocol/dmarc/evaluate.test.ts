@@ -9,6 +9,7 @@ const zone = parseZone({
   '_dmarc.reject.example': 'v=DMARC1; p=reject; sp=quarantine; np=reject; rua=mailto:a@reject.example',
   'lives.reject.example': { A: '192.0.2.1' },
   'sick.reject.example': 'SERVFAIL',
+  'alias.reject.example': { CNAME: 'gone.example' },
   '_dmarc.strict.example': 'v=DMARC1; p=reject; adkim=s; aspf=s',
   '_dmarc.test.example': 'v=DMARC1; p=reject; t=y',
   '_dmarc.testq.example': 'v=DMARC1;p=quarantine;t=y;pct=0',
@@ -30,6 +31,9 @@ const pass = (domain: string): { result: string; domain: string } => ({ result: 
 const late = (domain: string): { result: string; domain: string } => ({ result: 'temperror', domain });
 
 const cases: readonly (readonly [readonly string[], Partial<DmarcInput>, Partial<DmarcResult>])[] = [
+  [['sick.reject.example'], { dkim: [pass('reject.example')] }, { result: 'pass', policy: undefined }],
+  [['alias.reject.example'], {}, { result: 'fail', policy: 'quarantine' }],
+  [['half.sick.test'], { dkim: [pass('evil.example')] }, { result: 'fail' }],
   [
     ['reject.example'],
     { spf: pass('reject.example') },

@@ -58,7 +58,8 @@ export type DmarcResult = {
 
 /** RFC 9989 §11.5: a limit on author domains, so that one message cannot cost hundreds of walks. */
 const MAX_AUTHOR_DOMAINS = 8;
-const MAX_IDENTIFIERS = 20;
+/** Each walk is bounded; signers of one organization are not, so their number is, too. */
+const MAX_WALKS = 10;
 const STRICTNESS: Readonly<Record<DmarcPolicy, number>> = { none: 0, quarantine: 1, reject: 2 };
 
 /** Judges a message; never throws for what a sender or DNS does. */
@@ -123,7 +124,6 @@ async function judgeAuthor(input: DmarcInput, lookup: Lookup, author: string): P
   const known = { ...discovered, testing: record.isTesting, explicit: true };
   if (!record.isUsable) return verdict(author, 'permerror', 'unusable-record', known);
   const policy = await policyFor(input.resolver, lookup, author, discovered);
-  if (policy === undefined) return verdict(author, 'temperror', 'dns-failure', known);
   const compared = await compareIdentifiers(input, lookup, author, record);
   const found = {
     ...known,
@@ -135,6 +135,11 @@ async function judgeAuthor(input: DmarcInput, lookup: Lookup, author: string): P
     return verdict(author, 'pass', 'aligned', found);
   if (compared.doubt !== undefined)
     return verdict(author, 'temperror', 'dns-failure', { ...found, detail: compared.doubt });
+  if (policy === undefined)
+    return verdict(author, 'temperror', 'dns-failure', {
+      ...found,
+      detail: `DNS does not say whether ${author} exists`,
+    });
   const disposition = record.isTesting ? milder(policy) : policy;
   return verdict(author, 'fail', 'not-aligned', { ...found, disposition });
 }
@@ -191,7 +196,11 @@ async function domainExists(
   const looked = await lookup(author);
   if (looked.kind === 'record' || (looked.kind === 'none' && looked.isKnownToExist)) return true;
   const answer = await resolver.a(author);
-  return answer.kind === 'error' ? undefined : answer.kind !== 'nxdomain';
+  if (answer.kind === 'error') return undefined;
+  if (answer.kind !== 'nxdomain') return true;
+  // The NXDOMAIN may be that of a CNAME's target; then the name itself exists.
+  const alias = await resolver.cname(author);
+  return alias.kind === 'error' ? undefined : alias.kind === 'records';
 }
 
 type Compared = {
@@ -215,7 +224,6 @@ async function compareIdentifiers(
     ...(input.spf === undefined ? [] : [{ ...input.spf, by: 'spf' as const, mode: record.spfAlignment }]),
     ...input.dkim.map((d) => ({ ...d, by: 'dkim' as const, mode: record.dkimAlignment })),
   ].filter((i) => i.result === 'pass' || i.result === 'temperror');
-  if (identifiers.length > MAX_IDENTIFIERS) identifiers.length = MAX_IDENTIFIERS;
   for (const { by, mode, result, domain } of identifiers) {
     const aligned = await aligner.isAligned(domain, mode);
     if (aligned === undefined) doubt ??= aligner.failure;
@@ -233,6 +241,7 @@ class Aligner {
   readonly #author: string;
   orgDomain: string | undefined;
   failure: string | undefined;
+  #walks = 0;
 
   constructor(lookup: Lookup, author: string) {
     this.#lookup = lookup;
@@ -247,7 +256,9 @@ class Aligner {
     if (domain === this.#author) return true;
     if (mode === 'strict') return false;
     this.orgDomain ??= await this.#organization(this.#author);
-    if (this.orgDomain === undefined) return undefined;
+    // Names without a label in common have no organization in common, whatever the walk would have found.
+    if (this.orgDomain === undefined)
+      return lastLabel(domain) === lastLabel(this.#author) ? undefined : false;
     // An organization is the domain itself or above it, so a stranger's domain needs no walk of its own.
     if (!domainIsOrUnder(domain, this.orgDomain)) return false;
     const organization = await this.#organization(domain);
@@ -255,9 +266,15 @@ class Aligner {
   }
 
   async #organization(domain: string): Promise<string | undefined> {
+    if (++this.#walks > MAX_WALKS) {
+      this.failure = `more than ${MAX_WALKS} domains would need a tree walk`;
+      return undefined;
+    }
     const walk = await walkTree(this.#lookup, domain);
     if (walk.ok) return organizationalDomain(domain, walk.found);
     this.failure = walk.reason;
     return undefined;
   }
 }
+
+const lastLabel = (domain: string): string => domain.slice(domain.lastIndexOf('.') + 1);
