@@ -17,7 +17,6 @@ export function parseCommand(line: Uint8Array): Command | undefined {
   } catch {
     return undefined; // not UTF-8: the caller answers with a syntax error
   }
-  // eslint-disable-next-line no-control-regex
   if (/[\u0000-\u0008\u000a-\u001f\u007f]/.test(text)) return undefined;
   const space = text.indexOf(' ');
   if (space === -1) return { verb: text.toUpperCase(), argument: '' };
@@ -44,7 +43,7 @@ export function parsePathArgument(argument: string, keyword: 'FROM' | 'TO'): Res
   const head = argument.slice(0, keyword.length + 1);
   if (head.toUpperCase() !== `${keyword}:`)
     return err({ kind: 'syntax', text: `expected ${keyword}:<address>` });
-  const path = parsePath(argument.slice(keyword.length + 1).trimStart());
+  const path = parsePath(argument.slice(keyword.length + 1).trimStart(), keyword);
   if (!path.ok) return err({ kind: 'address', text: path.error });
   const { mailbox, rest } = path.value;
   if (rest !== '' && !rest.startsWith(' '))

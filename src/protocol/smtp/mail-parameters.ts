@@ -104,8 +104,6 @@ export function readMailFrom(argument: PathArgument, offered: Offered): Result<M
     if (refusal !== undefined) return err(refusal);
   }
   if (draft.mailbox.needsUtf8 && !draft.smtpUtf8) return err(replies.needsUtf8());
-  if (draft.mailbox.domain === '' && draft.mailbox.address !== '')
-    return err(replies.badSenderAddress('the sender needs a domain'));
   return ok(draft);
 }
 
@@ -147,7 +145,6 @@ export function readRcptTo(argument: PathArgument, smtpUtf8: boolean, esmtp: boo
       if (orcpt === undefined) return err(replies.badArgument('ORCPT is no type;xtext'));
     } else return err(replies.badParameter('RCPT parameter not known'));
   }
-  if (argument.mailbox.address === '') return err(replies.badAddress('a recipient cannot be empty'));
   if (argument.mailbox.needsUtf8 && !smtpUtf8) return err(replies.needsUtf8());
   return ok({ mailbox: argument.mailbox, notify, orcpt });
 }

@@ -9,6 +9,7 @@
  * were cut. Nothing a peer sends makes it throw or keep more than `MAX_LINE` and `MAX_PENDING` bytes. What came behind
  * STARTTLS in the clear is dropped (RFC 3207 §4.2).
  */
+import { concat } from '#core/bytes.ts';
 import { InvariantError } from '#core/errors.ts';
 import { assertNever } from '#core/result.ts';
 import { isOtherProtocol, parseCommand, type Command } from './command.ts';
@@ -27,6 +28,7 @@ const MAX_LINE = 12_300;
 const MAX_COMMAND = 2048;
 /** A driver that heeds `wantsInput` never lets it come this far. */
 const MAX_PENDING = 1 << 20;
+const MAX_PIECES = 64;
 
 type Mode = 'command' | 'auth' | 'content' | 'tls' | 'refused' | 'closed';
 
@@ -102,8 +104,11 @@ class Session {
   /** The next bytes from the peer, cut anywhere. */
   feed(bytes: Uint8Array): SessionEvent[] {
     if (this.#mode === 'closed' || this.#mode === 'tls') return [];
+    if (bytes.length === 0) return [];
     this.#pending.push(bytes);
     this.#pendingBytes += bytes.length;
+    // Many tiny pieces cost more than their bytes.
+    if (this.#pending.length > MAX_PIECES) this.#pending = [concat(this.#pending)];
     this.#run();
     if (this.#pendingBytes > MAX_PENDING) this.#hangUp(replies.tooMuchInput());
     return this.#take();
