@@ -35,13 +35,10 @@ export const testDirectory: Directory = {
   authenticate: async (login, password) =>
     login === 'alice' && password === 'wonderland' ? sender('password', 'alice') : undefined,
   clientSender: (client) => (client.ip === '127.0.0.9' ? sender('network', 'test-network') : undefined),
-  pinnedCloud: (client) =>
-    client.ip === '127.0.0.8'
-      ? {
-          sender: sender('network', 'test-cloud'),
-          pin: { kind: 'header', name: 'X-Cloud-Tenant', value: 'ours' },
-        }
-      : undefined,
+  pinnedClouds: (client) => {
+    const pin = { kind: 'header', name: 'X-Cloud-Tenant', value: 'ours' } as const;
+    return client.ip === '127.0.0.8' ? [{ sender: sender('network', 'test-cloud'), pin }] : [];
+  },
   maySendAs: (_, address) => address === '' || address.toLowerCase().endsWith('@ours.example'),
   ownerOf: (domain) => (domain === 'ours.example' ? TENANT : undefined),
   route: () => ({ kind: 'mx', tls: 'opportunistic' }),

@@ -6,7 +6,7 @@
  */
 import type { TenantId } from '#core/id.ts';
 import { assertNever } from '#core/result.ts';
-import type { ClientFacts, CloudPin, Directory, RecipientAnswer, Sender } from '#mail/directory/types.ts';
+import type { ClientFacts, Directory, PinnedSender, RecipientAnswer, Sender } from '#mail/directory/types.ts';
 import { fieldsNamed, fieldText, type Header } from '#protocol/message/header.ts';
 import type { MailFrom, RcptTo } from '#protocol/smtp/mail-parameters.ts';
 import { replies, type Reply } from '#protocol/smtp/replies.ts';
@@ -28,8 +28,8 @@ export type AdmissionOptions = {
 /** What one transaction has come to. */
 type Course = {
   readonly sender: Sender | undefined;
-  /** Known only after the message's header confirms it; until then foreign recipients are taken on trial. */
-  readonly pinned: { readonly sender: Sender; readonly pin: CloudPin } | undefined;
+  /** Known only after the message's header confirms one; until then foreign recipients are taken on trial. */
+  readonly pinned: readonly PinnedSender[];
   tenant: TenantId | undefined;
   hasForeign: boolean;
 };
@@ -37,8 +37,8 @@ type Course = {
 export class Admission {
   readonly #options: AdmissionOptions;
   #client: Sender | undefined;
-  #pinned: Course['pinned'];
-  #course: Course = { sender: undefined, pinned: undefined, tenant: undefined, hasForeign: false };
+  #pinned: readonly PinnedSender[] = [];
+  #course: Course = { sender: undefined, pinned: [], tenant: undefined, hasForeign: false };
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
@@ -49,12 +49,10 @@ export class Admission {
     const { directory, config } = this.#options;
     const sender = directory.clientSender(facts);
     this.#client = sender !== undefined && config.admit.includes(sender.method) ? sender : undefined;
-    const cloud = directory.pinnedCloud(facts);
-    this.#pinned = undefined;
-    if (cloud === undefined) return;
+    const clouds = directory.pinnedClouds(facts);
     // A certificate is proof at once; a header can only be read when the message is here.
-    if (cloud.pin.kind === 'header') this.#pinned = cloud;
-    else if (cloud.pin.sha256.toLowerCase() === facts.clientCertSha256) this.#client ??= cloud.sender;
+    this.#pinned = clouds.filter((c) => c.pin.kind === 'header');
+    this.#client ??= clouds.find((c) => c.pin.kind === 'certificate')?.sender;
   }
 
   async authenticate({ login, password }: Credentials): Promise<Reply> {
@@ -68,15 +66,16 @@ export class Admission {
     const { config, directory, limits } = this.#options;
     if (!limits.takeMessage()) return replies.slowDown();
     const known = this.#client;
-    if (config.kind !== 'mx' && known === undefined && this.#pinned === undefined)
+    if (config.kind !== 'mx' && known === undefined && this.#pinned.length === 0)
       return config.admit.includes('password') ? replies.authRequired() : replies.clientDenied();
-    const mayUse = known === undefined || directory.maySendAs(known, mail.mailbox.address);
+    const from = mail.mailbox.address;
+    const mayUse = known === undefined || directory.maySendAs(known, from);
     if (!mayUse && config.kind !== 'mx') return replies.senderNotAllowed();
     // On an MX a known host may also hand on strangers' mail to our people; it then has no more rights than a stranger.
     const sender = mayUse ? known : undefined;
     this.#course = {
       sender,
-      pinned: sender === undefined ? this.#pinned : undefined,
+      pinned: sender === undefined ? this.#pinned.filter((p) => directory.maySendAs(p.sender, from)) : [],
       tenant: sender?.tenant,
       hasForeign: false,
     };
@@ -128,11 +127,15 @@ export class Admission {
   #foreign(): Reply {
     const course = this.#course;
     if (course.sender !== undefined) return replies.recipientOk();
-    if (course.pinned === undefined) return replies.relayDenied();
-    if (course.tenant !== undefined && course.tenant !== course.pinned.sender.tenant)
-      return replies.otherTenant();
+    // Several tenants of one cloud may fit (always so for the null sender): the first that fits the recipients so far is
+    // tried, and the header then says whether it was the right one.
+    const fitting = course.pinned.find(
+      (p) => course.tenant === undefined || p.sender.tenant === course.tenant,
+    );
+    if (fitting === undefined)
+      return course.pinned.length === 0 ? replies.relayDenied() : replies.otherTenant();
     course.hasForeign = true;
-    course.tenant = course.pinned.sender.tenant;
+    course.tenant = fitting.sender.tenant;
     return replies.recipientOk();
   }
 
@@ -141,16 +144,18 @@ export class Admission {
   }
 
   /** The sender of this message, now that its header is known; a Reply when it may not go where it was addressed. */
-  settle(header: Header, mail: MailFrom): { readonly sender: Sender | undefined } | Reply {
+  settle(header: Header): { readonly sender: Sender | undefined } | Reply {
     const { sender, pinned, hasForeign, tenant } = this.#course;
-    if (sender !== undefined || pinned === undefined) return { sender };
-    const { pin } = pinned;
-    const confirmed =
-      pin.kind === 'header' &&
-      pinned.sender.tenant === tenant &&
-      fieldsNamed(header, pin.name).some((f) => fieldText(header, f) === pin.value) &&
-      this.#options.directory.maySendAs(pinned.sender, mail.mailbox.address);
-    if (confirmed) return { sender: pinned.sender };
+    if (sender !== undefined || pinned.length === 0) return { sender };
+    const confirmed = pinned.find((p) => p.sender.tenant === tenant && carriesPin(header, p));
+    if (confirmed !== undefined) return { sender: confirmed.sender };
     return hasForeign || this.#options.config.kind !== 'mx' ? replies.relayDenied() : { sender: undefined };
   }
+}
+
+/** The cloud stamps its tenant's name once; a message with two such fields was helped along by somebody. */
+function carriesPin(header: Header, { pin }: PinnedSender): boolean {
+  if (pin.kind !== 'header') return false;
+  const [field, ...more] = fieldsNamed(header, pin.name);
+  return field !== undefined && more.length === 0 && fieldText(header, field) === pin.value;
 }

@@ -84,7 +84,7 @@ export class MessageIntake {
   ): Promise<Reply> {
     const { header } = spooled.message;
     if (isLooping(header, this.#options.loop)) return await this.#drop(replies.loop(this.#id));
-    const settled = admission.settle(header, transaction.mail);
+    const settled = admission.settle(header);
     if ('code' in settled) return await this.#drop(settled);
     const { sender } = settled;
     const { mail } = transaction;
