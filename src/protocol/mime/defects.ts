@@ -57,6 +57,7 @@ export const DEFECTS = {
   'base64-url-alphabet': ambiguous('Base64 data uses the URL alphabet, which only some programs decode.'),
   'base64-data-after-padding': ambiguous('Base64 data goes on after its padding.'),
   'base64-bad-padding': ambiguous('Base64 padding stands where none can be.'),
+  'base64-odd-lines': suspicious('Base64 lines end in the middle of a group.'),
   'truncated-base64': suspicious('Base64 data ends in the middle of a group.'),
   'quoted-printable-invalid': suspicious('A quoted-printable escape is not two hexadecimal digits.'),
   'quoted-printable-lower-case': notice('A quoted-printable escape uses lower-case digits.'),
@@ -89,10 +90,11 @@ export const DEFECTS = {
   'header-nul': ambiguous('A NUL stands in a part header.'),
   'header-folded-field': ambiguous('A folded header line looks like a MIME field of its own.'),
   'header-first-line-folded': ambiguous('The first line of a header begins with white space.'),
+  'header-in-body': ambiguous('The body of a part begins with what looks like more of its header.'),
   'header-unended': ambiguous('A part header is not ended by an empty line.'),
   'header-odd-name': ambiguous('A field name is almost that of a MIME field.'),
-  'header-mixed-line-ends': ambiguous('Line ends differ around a delimiter or header.'),
-  'external-body': ambiguous(
+
+  'external-body': suspicious(
     'The content lies elsewhere or in other messages (message/external-body, message/partial).',
   ),
   'limit-depth': ambiguous('Nesting is deeper than is read.'),

@@ -219,8 +219,12 @@ function readType(content: ContentField | undefined, defaultType: string, defect
 function boundariesOf(types: readonly ContentField[], reader: Reader): string[] {
   const found: string[] = [];
   const inOrder = reader.field === 'first' ? types : types.toReversed();
-  for (const t of inOrder)
-    for (const b of t.parameters.get('boundary') ?? []) if (b.length > 0 && !found.includes(b)) found.push(b);
+  const add = (b: string): void => {
+    if (b.length > 0 && !found.includes(b)) found.push(b);
+  };
+  for (const t of inOrder) for (const b of t.parameters.get('boundary') ?? []) add(b);
+  // RFC 2046 §5.1.1: a boundary does not end in a space; of one that does, some readers drop it.
+  for (const b of found.slice()) add(b.trimEnd());
   return found.slice(0, 12);
 }
 

@@ -1,4 +1,5 @@
 /** The Content-Transfer-Encoding field (RFC 2045 §6.1) and what readers make of its odd forms. */
+import { decodeEncodedWords } from './encoded-word.ts';
 import { noteDefect, type MimeDefect } from './defects.ts';
 import type { Reader } from './reader.ts';
 
@@ -42,6 +43,7 @@ export function readEncoding(
 
 function candidatesOf(values: readonly string[], defects: MimeDefect[]): EncodingChoice[] {
   const found: EncodingChoice[] = [];
+  const guesses: EncodingChoice[] = [];
   const add = (encoding: Encoding, name: string): void => {
     if (!found.some((f) => f.encoding === encoding)) found.push({ encoding, name });
   };
@@ -58,10 +60,15 @@ function candidatesOf(values: readonly string[], defects: MimeDefect[]): Encodin
     for (const l of loose) add(l, lower);
     if (loose.length === 0) add('identity', lower);
   }
+  // Nobody knows what an unknown word means, so programs that look at the content may decode it as either.
+  if (defects.some((d) => d.kind === 'unknown-encoding'))
+    for (const guess of ['base64', 'quoted-printable'] as const)
+      guesses.push({ encoding: guess, name: values[0]! });
   // Whoever does not understand the odd spelling shows the bytes as they are.
   if (defects.some((d) => d.kind === 'odd-encoding')) add('identity', values[0]!);
   // An unknown word beside a known one: most readers take the one they know.
-  return found.toSorted((a, b) => Number(a.encoding === 'identity') - Number(b.encoding === 'identity'));
+  found.sort((a, b) => Number(a.encoding === 'identity') - Number(b.encoding === 'identity'));
+  return [...found, ...guesses.filter((g) => !found.some((f) => f.encoding === g.encoding))];
 }
 
 /** Encodings some reader finds in a value that is none exactly: comments and quotes removed, word by word, or inside it. */
@@ -70,12 +77,13 @@ function looseEncodings(lower: string): Encoding[] {
   const add = (e: Encoding | undefined): void => {
     if (e !== undefined && !found.includes(e)) found.push(e);
   };
-  const bare = lower.replaceAll(/\([^()]*\)/g, '').trim();
+  const plain = lower.includes('=?') ? decodeEncodedWords(lower).toLowerCase() : lower;
+  const bare = plain.replaceAll(/\([^()]*\)/g, '').trim();
   add(KNOWN.get(bare));
   add(KNOWN.get(bare.replaceAll(/[\s"'\\]/g, '')));
   for (const word of bare.split(/[\s;,"'()<>[\]:=]+/).slice(0, 16)) add(KNOWN.get(word));
-  if (/base-?64|^b64$|^b$/.test(lower.replaceAll(/\s/g, ''))) add('base64');
-  if (/quoted-?_?printable|^qp$|^q$/.test(lower.replaceAll(/\s/g, ''))) add('quoted-printable');
-  if (/uue/.test(lower)) add('uuencode');
+  if (/base-?64|^b64$|^b$/.test(plain.replaceAll(/\s/g, ''))) add('base64');
+  if (/quoted|^qp$|^q$/.test(plain.replaceAll(/\s/g, ''))) add('quoted-printable');
+  if (/uue/.test(plain)) add('uuencode');
   return found;
 }

@@ -14,10 +14,13 @@ const MAX_PARAMETERS = 64;
 export function splitParameters(text: string, defects: MimeDefect[]): RawField {
   const scan: Scan = { text, at: 0, defects };
   const value = readValue(scan);
-  const parameters: RawParameter[] = [];
+  const parameters: { name: string; values: string[] }[] = [];
   while (scan.at < text.length && parameters.length < MAX_PARAMETERS) {
     const parameter = readParameter(scan);
-    if (parameter !== undefined) parameters.push(parameter);
+    if (parameter.values.length > 0) parameters.push(parameter);
+    // `filename=a;.zip`: a reader that looks for the next "=" before it cuts sees one value.
+    else if (parameter.name !== '')
+      parameters.at(-1)?.values.push(`${parameters.at(-1)!.values[0]};${parameter.name}`);
   }
   if (scan.at < text.length)
     noteDefect(defects, 'parameter-hidden', `more than ${MAX_PARAMETERS} parameters`);
@@ -78,12 +81,13 @@ function skipComment(scan: Scan): string {
   return scan.text.slice(start, scan.at);
 }
 
-function readParameter(scan: Scan): RawParameter | undefined {
+/** A parameter; without values when no `=` follows its name. */
+function readParameter(scan: Scan): { name: string; values: string[] } {
   const name = readName(scan);
   if (scan.text[scan.at] !== '=') {
     scan.at++;
     if (name !== '') noteDefect(scan.defects, 'parameter-separator', `no value after "${name}"`);
-    return undefined;
+    return { name, values: [] };
   }
   scan.at++;
   skipSpace(scan);

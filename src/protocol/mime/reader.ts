@@ -13,6 +13,8 @@ export type Reader = {
   readonly encoding: number;
   /** What ends a header: an empty line only, a line of white space too, or the first line that is no field too. */
   readonly headerEnd: 'empty' | 'blank' | 'junk';
+  /** An empty line with MIME fields after it: the header ended there, or goes on. */
+  readonly headerGoesOn: boolean;
   /** `lines`: a folded line that looks like a MIME field is one. */
   readonly fold: 'standard' | 'lines';
   /** What of a line must be the boundary: all of it, its beginning, or also after white space. */
@@ -23,9 +25,11 @@ export type Reader = {
   readonly outer: 'closes' | 'ignored';
   /** Delimiters after the closing one are epilogue text, or begin parts again. */
   readonly afterClose: 'epilogue' | 'parts';
+  /** Text before the first and after the last delimiter is dropped, or shown as parts of its own. */
+  readonly outside: 'dropped' | 'parts';
   readonly base64: Base64Habits;
-  /** A transfer encoding on a multipart is ignored (RFC 2045 §6.4 forbids it), or undone before looking for parts. */
-  readonly encodedMultipart: 'as-is' | 'decoded';
+  /** A transfer encoding on a multipart is ignored (RFC 2045 §6.4 forbids it), or undone before looking for parts, or makes it one opaque part. */
+  readonly encodedMultipart: 'as-is' | 'decoded' | 'leaf';
   /** Any type with a boundary parameter is a multipart. */
   readonly looseMultipart: boolean;
 };
@@ -35,12 +39,14 @@ export const STANDARD: Reader = {
   boundary: 0,
   encoding: 0,
   headerEnd: 'empty',
+  headerGoesOn: false,
   fold: 'standard',
   delimiter: 'line',
   delimiterInHeader: 'ends',
   outer: 'closes',
   afterClose: 'epilogue',
-  base64: { padding: 'goes-on', junk: 'skipped' },
+  outside: 'dropped',
+  base64: { padding: 'goes-on', junk: 'skipped', lines: 'joined' },
   encodedMultipart: 'as-is',
   looseMultipart: false,
 };

@@ -57,6 +57,26 @@ export function createReadingWalker(header: Header, options: MimeOptions, reader
   };
 }
 
+/** A walk over a whole message, header included, for readings in which the header itself may end elsewhere. */
+export function createMessageWalker(options: MimeOptions, reader: Reader): MimeWalker {
+  const budget: Budget = { limits: options.limits, parts: [], limitHit: undefined };
+  const walk = createWalk(
+    { options, reader, budget, depth: 0, rootPath: '0', adopted: undefined },
+    undefined,
+  );
+  return {
+    update: walk.write,
+    finish: () => {
+      walk.end();
+      return {
+        root: budget.parts[0] ?? newDraft('0', EMPTY_HEADER),
+        parts: budget.parts,
+        limitHit: budget.limitHit,
+      };
+    },
+  };
+}
+
 /** A message or, when `header` is given, the body after it. */
 function createWalk(context: Context, header: Header | undefined): Content {
   const { options, reader, budget } = context;
@@ -123,6 +143,10 @@ function createWalk(context: Context, header: Header | undefined): Content {
   const openMultipart = (part: Draft, description: Description, isDecoded: boolean): void => {
     if (description.encoding !== 'identity' && !isDecoded) {
       noteDefect(part.defects, 'encoded-multipart', description.encodingName);
+      if (reader.encodedMultipart === 'leaf') {
+        decoder = decoderFor(part, description, createMeasure(part, options), reader.base64);
+        return;
+      }
       if (reader.encodedMultipart === 'decoded') {
         const inner = createWalk(
           { ...context, depth: context.depth + stack.length, adopted: part, rootPath: part.path },
@@ -140,6 +164,20 @@ function createWalk(context: Context, header: Header | undefined): Content {
       isClosed: false,
     });
     decoder = undefined;
+    openOutside(part);
+  };
+
+  /** The preamble or epilogue of a multipart as a part of its own, for readers that show it. */
+  const openOutside = (parent: Draft): void => {
+    if (reader.outside === 'dropped') return;
+    const part = newDraft(childPath(parent.path, parent.children.length + 1), EMPTY_HEADER);
+    if (!addPart(budget, part)) {
+      state = 'stopped';
+      return;
+    }
+    parent.children.push(part);
+    const content = createTextContent(part, options, budget);
+    decoder = { write: content.write, end: content.end };
   };
 
   const openMessage = (part: Draft, description: Description, depth: number): void => {
@@ -276,6 +314,7 @@ function createWalk(context: Context, header: Header | undefined): Content {
       if (open.part.children.length === 0) noteDefect(open.part.defects, 'multipart-empty', '');
       state = 'body';
       atLineStart = true;
+      openOutside(open.part);
     } else {
       state = 'header';
       scanned = 0;
@@ -293,11 +332,22 @@ function createWalk(context: Context, header: Header | undefined): Content {
     for (;;) {
       const lf = bytes.indexOf(LF, at);
       if (lf === -1 && !isFinal) break;
-      if (at >= bytes.length) return endHeader(bytes, from, bytes.length, bytes.length, 'header-unended');
+      if (at >= bytes.length) {
+        // A delimiter at the very end begins nothing.
+        if (from === bytes.length && stack.length > 0) state = 'body';
+        else return endHeader(bytes, from, bytes.length, bytes.length, 'header-unended');
+        return from;
+      }
       const lineEnd = lf === -1 ? bytes.length : lf;
       const end = lineEnd > at && bytes[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd;
       const next = lf === -1 ? bytes.length : lf + 1;
-      if (end === at) return endHeader(bytes, from, next, next, undefined);
+      if (end === at) {
+        // The next bytes tell whether a second header follows.
+        if (bytes.length < next + MAX_PEEK && !isFinal && stack.length > 0) break;
+        if (stack.length === 0 || !looksLikeMimeField(bytes, next))
+          return endHeader(bytes, from, next, next, undefined);
+        if (!reader.headerGoesOn) return endHeader(bytes, from, next, next, 'header-in-body');
+      }
       if (bytes[at] === 0x2d && bytes[at + 1] === 0x2d && stack.length > 0) {
         const match = matchDelimiter(stack, reader, bytes, at, end);
         if (
@@ -342,9 +392,13 @@ function createWalk(context: Context, header: Header | undefined): Content {
     bodyStart: number,
     defect: DefectKind | undefined,
   ): number => {
+    const section = bytes.subarray(from, to);
     // A copy: the bytes are the stream's, the header stays with the part.
-    startPart(parseHeader(new Uint8Array(bytes.subarray(from, to))));
-    if (current !== undefined && defect !== undefined) noteDefect(current.defects, defect, '');
+    startPart(parseHeader(reader.headerGoesOn ? withoutEmptyLines(section) : new Uint8Array(section)));
+    // The body of a message may well begin with such fields; that of anything else not.
+    const isFalseAlarm = defect === 'header-in-body' && current?.type.startsWith('message/');
+    if (current !== undefined && defect !== undefined && !isFalseAlarm)
+      noteDefect(current.defects, defect, '');
     if (current !== undefined && later !== undefined) noteDefect(current.defects, later, '');
     later = undefined;
     return bodyStart;
@@ -408,6 +462,24 @@ function createWalk(context: Context, header: Header | undefined): Content {
 
 const EMPTY_HEADER: Header = { bytes: EMPTY, fields: [], bodyStart: 0, defects: [] };
 
+/** How far past an empty line is looked for a MIME field. */
+const MAX_PEEK = 28;
+
+function looksLikeMimeField(bytes: Buffer, at: number): boolean {
+  if (((bytes[at] ?? 0) | 0x20) !== 0x63) return false; // c
+  return /^content-(type|transfer-encoding|disposition)[ \t]*:/i.test(
+    bytes.toString('latin1', at, at + MAX_PEEK),
+  );
+}
+
+function withoutEmptyLines(section: Buffer): Uint8Array {
+  const text = section
+    .toString('latin1')
+    .replaceAll('\r\n', '\n')
+    .replaceAll(/^\n+|\n(?=\n)/g, '');
+  return fromLatin1(`${text.trimEnd()}\n\n`);
+}
+
 function isSpaces(bytes: Buffer, from: number, to: number): boolean {
   for (let i = from; i < to; i++) if (bytes[i] !== 32 && bytes[i] !== 9) return false;
   return true;
@@ -464,11 +536,10 @@ function chooseDelimiter(
   if (boundaries.length > 1)
     noteDefect(part.defects, 'boundary-ambiguous', boundaries.slice(0, 4).join(' | '));
   if (reader.boundary === 'guess' || boundaries.length === 0) return undefined;
-  const written = boundaries[Math.min(reader.boundary, boundaries.length - 1)]!; // `!`: not empty
-  const boundary = written.trimEnd();
+  const boundary = boundaries[Math.min(reader.boundary, boundaries.length - 1)]!; // `!`: not empty
   // RFC 2046 §5.1.1: 1 to 70 characters of a small set, not ending in a space.
-  if (boundary.length > 70 || boundary !== written || !/^[\w'()+,\-./:=? ]+$/.test(boundary))
-    noteDefect(part.defects, 'boundary-odd', written);
+  if (boundary.length > 70 || boundary.endsWith(' ') || !/^[\w'()+,\-./:=? ]+$/.test(boundary))
+    noteDefect(part.defects, 'boundary-odd', boundary);
   if (boundary.startsWith(' ')) noteDefect(part.defects, 'boundary-ambiguous', 'begins with a space');
   const hasWide = /[^\0-\xff]/.test(boundary);
   const delimiter = Buffer.from(hasWide ? fromUtf8(`--${boundary}`) : fromLatin1(`--${boundary}`));

@@ -13,6 +13,8 @@ export type Decoder = { readonly write: (bytes: Buffer) => void; readonly end: (
 export type Base64Habits = {
   readonly padding: 'goes-on' | 'stops' | 'skipped';
   readonly junk: 'skipped' | 'stops';
+  /** Groups of four go on over line ends, or each line is decoded alone and its leftover dropped. */
+  readonly lines: 'joined' | 'alone';
 };
 
 export function createIdentityDecoder(output: Output): Decoder {
@@ -43,6 +45,7 @@ type Base64State = {
   /** Padding characters since the last data character. */
   padding: number;
   hasData: boolean;
+  hasOddLine: boolean;
   isStopped: boolean;
   readonly habits: Base64Habits;
   readonly defects: MimeDefect[];
@@ -56,6 +59,7 @@ export function createBase64Decoder(output: Output, habits: Base64Habits, defect
     bits: 0,
     padding: 0,
     hasData: false,
+    hasOddLine: false,
     isStopped: false,
     habits,
     defects,
@@ -72,7 +76,7 @@ export function createBase64Decoder(output: Output, habits: Base64Habits, defect
 /** Decodes from `at` on, natively where it can; returns where to go on. */
 function decodeSome(state: Base64State, bytes: Buffer, at: number): number {
   let from = at;
-  if (state.quantum === 0 && state.padding === 0) {
+  if (state.quantum === 0 && state.padding === 0 && !state.hasOddLine) {
     const runEnd = regularRun(bytes, at);
     if (runEnd > at && decodeRun(bytes, at, runEnd, state.output)) {
       state.hasData = true;
@@ -93,7 +97,10 @@ function decodeSlowly(state: Base64State, bytes: Buffer, from: number, to: numbe
   let n = 0;
   for (let i = from; i < to && !state.isStopped; i++) {
     const v = BASE64[bytes[i]!]!; // `!`: a byte indexes the whole table
-    if (v === SPACE) continue;
+    if (v === SPACE) {
+      if (state.quantum !== 0 && bytes[i] === LF) endOddLine(state);
+      continue;
+    }
     if (v === INVALID) {
       noteDefect(state.defects, 'base64-junk', `byte 0x${bytes[i]!.toString(16)}`); // `!`: below `to`
       state.isStopped = state.habits.junk === 'stops';
@@ -104,6 +111,7 @@ function decodeSlowly(state: Base64State, bytes: Buffer, from: number, to: numbe
       continue;
     }
     if (state.padding > 0 && !goesOnAfterPadding(state)) break;
+    if (state.hasOddLine) noteDefect(state.defects, 'base64-odd-lines', '');
     if (v & URL) noteDefect(state.defects, 'base64-url-alphabet', '');
     state.hasData = true;
     state.bits = (state.bits << 6) | (v & 63);
@@ -115,6 +123,14 @@ function decodeSlowly(state: Base64State, bytes: Buffer, from: number, to: numbe
     state.bits = 0;
   }
   if (n > 0) state.output(out.subarray(0, n));
+}
+
+/** A line that ends inside a group. Whether it was the last one is not known yet, so the defect waits for more data. */
+function endOddLine(state: Base64State): void {
+  state.hasOddLine = true;
+  if (state.habits.lines === 'joined') return;
+  state.quantum = 0;
+  state.bits = 0;
 }
 
 /** The first padding character closes the group, unless this reader skips padding. */
@@ -146,7 +162,7 @@ function goesOnAfterPadding(state: Base64State): boolean {
 function endBase64(state: Base64State): void {
   if (state.isStopped || state.quantum === 0) return;
   noteDefect(state.defects, 'truncated-base64', `${state.quantum} characters left over`);
-  if (state.quantum === 1) return;
+  if (state.quantum === 1 || state.habits.lines === 'alone') return;
   const last = state.bits << (6 * (4 - state.quantum));
   state.output(Uint8Array.of(last >> 16, last >> 8).subarray(0, state.quantum - 1));
 }

@@ -5,7 +5,7 @@
 import { Buffer } from 'node:buffer';
 import { CR, LF, toLatin1 } from '#core/bytes.ts';
 import { decodeEncodedWords } from './encoded-word.ts';
-import type { Decoder, Output } from './transfer-encoding.ts';
+import type { Output } from './transfer-encoding.ts';
 
 type TextReader = { readonly write: (bytes: Uint8Array) => void; readonly end: () => void };
 
@@ -26,6 +26,7 @@ const FIRST_LETTERS = 'b=(';
 export function createUuencodeReader(
   open: (name: string) => InlineFile | undefined,
   notice: Notice,
+  takesBareData = false,
 ): TextReader {
   let held: Buffer | undefined;
   let atLineStart = true;
@@ -47,13 +48,16 @@ export function createUuencodeReader(
     const line = bytes.subarray(from, to);
     const name = beginName(line);
     if (name !== undefined) file = open(name);
-    else if (startsWith(line, YENC)) notice('yenc-inside', 'yEnc');
+    else if (takesBareData && isDataLine(line)) {
+      file = open('');
+      if (file !== undefined) decodeUuLine(bytes, from, to, file);
+    } else if (startsWith(line, YENC)) notice('yenc-inside', 'yEnc');
     else if (startsWith(line, BINHEX)) notice('binhex-inside', 'BinHex');
   };
 
   /** Where the next line of interest begins at or after `at`, which is a line start. */
   const nextLine = (bytes: Buffer, at: number): number => {
-    if (file !== undefined) return at;
+    if (file !== undefined || takesBareData) return at;
     for (let i = at; ;) {
       if (i >= bytes.length || FIRST_LETTERS.includes(String.fromCharCode(bytes[i]!))) return i; // `!`: below the length
       const next = nextCandidate(bytes, i);
@@ -126,6 +130,11 @@ function beginName(line: Buffer): string | undefined {
   return match === null ? undefined : decodeEncodedWords(match[1]!.trim()); // `!`: the group is not optional
 }
 
+/** A full line of uuencoded data: its first character counts 45 bytes in 60 characters. */
+function isDataLine(line: Buffer): boolean {
+  return line.length >= 61 && line.length <= 63 && line[0] === 0x4d && line.every((b) => b >= 32 && b <= 96);
+}
+
 function isEndLine(bytes: Buffer, from: number, to: number): boolean {
   return bytes.toString('latin1', from, Math.min(to, from + 16)).trim() === 'end';
 }
@@ -152,19 +161,20 @@ function decodeUuLine(bytes: Buffer, from: number, to: number, file: { readonly 
   return true;
 }
 
-/** The transfer encoding `x-uuencode`: everything outside begin … end is dropped, as the programs that know it do. */
+/**
+ * The transfer encoding `x-uuencode`: text outside begin … end is dropped, as the programs that know it do; data without
+ * a begin line is taken all the same.
+ */
 export function createUuencodeDecoder(
   output: Output,
   onName: (name: string) => void,
   onUnclosed: () => void,
-): Decoder {
+): TextReader {
   let hasFile = false;
-  return createUuencodeReader(
-    (name) => {
-      if (!hasFile) onName(name);
-      hasFile = true;
-      return { write: output, end: (isClosed) => (isClosed ? undefined : onUnclosed()) };
-    },
-    () => undefined,
-  );
+  const open = (name: string): InlineFile => {
+    if (!hasFile && name !== '') onName(name);
+    hasFile = true;
+    return { write: output, end: (isClosed) => (isClosed ? undefined : onUnclosed()) };
+  };
+  return createUuencodeReader(open, () => undefined, true);
 }

@@ -1,0 +1,237 @@
+/**
+ * The other readings of an ambiguous message: what a mail program with other habits would find in it.
+ *
+ * Each defect points to the habits that programs differ on; the message is walked again with each of them, and again with
+ * what that walk brought to light, within a bound. Content that one reader hides is thus seen by another. An unambiguous
+ * message has none, and costs nothing here.
+ */
+import { Buffer } from 'node:buffer';
+import { CR, LF } from '#core/bytes.ts';
+import type { DefectKind } from './defects.ts';
+import { STANDARD, type Reader } from './reader.ts';
+import { createMessageWalker } from './stream.ts';
+import type { MimeOptions, MimePart, MimeTree } from './tree.ts';
+
+export type Reading = {
+  /** What this reader does differently, in a sentence. */
+  readonly reason: string;
+  readonly parts: readonly MimePart[];
+};
+
+export type Readings = {
+  readonly main: MimeTree;
+  readonly others: readonly Reading[];
+  /** True when more readings were possible than were tried: a finding, never a pass. */
+  readonly isCut: boolean;
+};
+
+type Habit = {
+  readonly when: readonly DefectKind[];
+  readonly reason: string;
+  readonly reader: Partial<Reader>;
+  /** The message with every lone CR made a line end. */
+  readonly splitsAtCr?: true;
+};
+
+const HABITS: readonly Habit[] = [
+  {
+    when: ['duplicate-content-type', 'duplicate-encoding', 'duplicate-disposition'],
+    reason: 'the last of several fields counts',
+    reader: { field: 'last' },
+  },
+  ...[1, 2, 3, 4, 5].map((n) => ({
+    when: ['boundary-ambiguous'] as const,
+    reason: `the boundary is read another way (${n})`,
+    reader: { boundary: n },
+  })),
+  {
+    when: [
+      'boundary-ambiguous',
+      'boundary-not-found',
+      'preamble-content',
+      'undeclared-delimiter',
+      'epilogue-content',
+      'boundary-prefix',
+      'multipart-empty',
+    ],
+    reason: 'the boundary is guessed from the body',
+    reader: { boundary: 'guess' },
+  },
+  {
+    when: ['odd-encoding', 'unknown-encoding', 'duplicate-encoding', 'legacy-encoding'],
+    reason: 'another transfer encoding is undone',
+    reader: { encoding: 1 },
+  },
+  {
+    when: ['odd-encoding', 'unknown-encoding'],
+    reason: 'yet another transfer encoding is undone',
+    reader: { encoding: 2 },
+  },
+  {
+    when: ['header-blank-line'],
+    reason: 'a line of white space ends a header',
+    reader: { headerEnd: 'blank' },
+  },
+  {
+    when: ['header-junk', 'header-unended', 'header-odd-name', 'header-first-line-folded'],
+    reason: 'a line that is no field ends a header',
+    reader: { headerEnd: 'junk' },
+  },
+  {
+    when: ['header-in-body', 'header-junk'],
+    reason: 'a header goes on after an empty line',
+    reader: { headerGoesOn: true },
+  },
+  {
+    when: ['header-folded-field', 'header-junk'],
+    reason: 'a folded line is a field of its own',
+    reader: { fold: 'lines' },
+  },
+  {
+    when: ['boundary-prefix'],
+    reason: 'a line that begins with the boundary is a delimiter',
+    reader: { delimiter: 'prefix' },
+  },
+  {
+    when: ['boundary-indented'],
+    reason: 'a delimiter may follow white space or a lone CR',
+    reader: { delimiter: 'indented' },
+  },
+  {
+    when: ['delimiter-in-header'],
+    reason: 'delimiters inside a header do not count',
+    reader: { delimiterInHeader: 'ignored' },
+  },
+  {
+    when: ['outer-delimiter-inside', 'multipart-unclosed', 'boundary-reused', 'boundary-not-found'],
+    reason: 'only the delimiters of the innermost multipart count',
+    reader: { outer: 'ignored' },
+  },
+  {
+    when: ['delimiter-after-close', 'epilogue-content'],
+    reason: 'parts go on after the closing delimiter',
+    reader: { afterClose: 'parts' },
+  },
+  {
+    when: [
+      'boundary-not-found',
+      'boundary-missing',
+      'multipart-empty',
+      'preamble-content',
+      'epilogue-content',
+    ],
+    reason: 'text outside the parts of a multipart is shown',
+    reader: { outside: 'parts' },
+  },
+  {
+    when: ['base64-data-after-padding', 'base64-bad-padding'],
+    reason: 'base64 ends at its padding',
+    reader: { base64: { padding: 'stops', junk: 'skipped', lines: 'joined' } },
+  },
+  {
+    when: ['base64-data-after-padding', 'base64-bad-padding'],
+    reason: 'base64 padding in the middle is passed over',
+    reader: { base64: { padding: 'skipped', junk: 'skipped', lines: 'joined' } },
+  },
+  {
+    when: ['base64-junk', 'base64-url-alphabet'],
+    reason: 'base64 ends at the first foreign character',
+    reader: { base64: { padding: 'goes-on', junk: 'stops', lines: 'joined' } },
+  },
+  {
+    when: ['base64-odd-lines'],
+    reason: 'each base64 line is decoded alone',
+    reader: { base64: { padding: 'goes-on', junk: 'skipped', lines: 'alone' } },
+  },
+  {
+    when: ['encoded-multipart'],
+    reason: 'the encoding of a multipart is undone',
+    reader: { encodedMultipart: 'decoded' },
+  },
+  {
+    when: ['encoded-multipart', 'bad-content-type'],
+    reason: 'an encoded multipart is one attachment',
+    reader: { encodedMultipart: 'leaf' },
+  },
+  {
+    when: ['odd-multipart-type', 'bad-content-type'],
+    reason: 'any type with a boundary is a multipart',
+    reader: { looseMultipart: true },
+  },
+  {
+    when: ['header-bare-cr', 'boundary-indented'],
+    reason: 'a lone CR ends a line',
+    reader: {},
+    splitsAtCr: true,
+  },
+];
+
+/** Walks beyond the first, and bytes they may read in all. */
+const MAX_WALKS = 32;
+const MAX_BYTES = 256 * 1024 * 1024;
+const MAX_READINGS = 16;
+
+type Attempt = { readonly reader: Reader; readonly reasons: readonly string[]; readonly splitsAtCr: boolean };
+
+/** All readings of a whole message. Bounded in walks and bytes; never fails. */
+export function readMessage(message: Uint8Array, options: MimeOptions): Readings {
+  const first: Attempt = { reader: STANDARD, reasons: [], splitsAtCr: false };
+  const main = walkOnce(message, options, first);
+  const others: Reading[] = [];
+  const tried = new Set<string>([keyOf(first)]);
+  const seen = new Set<string>([signature(main.parts)]);
+  const queue = variationsOf(first, main, tried);
+  let walks = 0;
+  for (let attempt = queue.shift(); attempt !== undefined; attempt = queue.shift()) {
+    if (++walks > MAX_WALKS || walks * message.length > MAX_BYTES || others.length >= MAX_READINGS)
+      return { main, others, isCut: true };
+    const tree = walkOnce(message, options, attempt);
+    const found = signature(tree.parts);
+    if (!seen.has(found)) others.push({ reason: attempt.reasons.join(', and '), parts: tree.parts });
+    seen.add(found);
+    // Habits combine: what one brought to light may be hidden once more. Two at a time is what real programs show.
+    if (attempt.reasons.length < 2) queue.push(...variationsOf(attempt, tree, tried));
+  }
+  return { main, others, isCut: false };
+}
+
+function walkOnce(message: Uint8Array, options: MimeOptions, attempt: Attempt): MimeTree {
+  const walker = createMessageWalker(options, attempt.reader);
+  walker.update(attempt.splitsAtCr ? splitAtCr(message) : message);
+  return walker.finish();
+}
+
+const keyOf = (a: Attempt): string => JSON.stringify([a.reader, a.splitsAtCr]);
+
+function variationsOf(from: Attempt, tree: MimeTree, tried: Set<string>): Attempt[] {
+  const kinds = new Set<DefectKind>();
+  for (const p of tree.parts) for (const d of p.defects) kinds.add(d.kind);
+  const next: Attempt[] = [];
+  for (const habit of HABITS) {
+    if (!habit.when.some((k) => kinds.has(k))) continue;
+    const attempt = {
+      reader: { ...from.reader, ...habit.reader },
+      reasons: [...from.reasons, habit.reason],
+      splitsAtCr: from.splitsAtCr || habit.splitsAtCr === true,
+    };
+    const key = keyOf(attempt);
+    if (tried.has(key)) continue;
+    tried.add(key);
+    next.push(attempt);
+  }
+  return next;
+}
+
+/** Two readings are the same when they show the same parts. */
+function signature(parts: readonly MimePart[]): string {
+  return parts
+    .map((p) => `${p.path}\t${p.type}\t${p.size}\t${p.sha256 ?? ''}\t${p.names.join('/')}`)
+    .join('\n');
+}
+
+function splitAtCr(message: Uint8Array): Uint8Array {
+  const out = Buffer.from(message);
+  for (let cr = out.indexOf(CR); cr !== -1; cr = out.indexOf(CR, cr + 1))
+    if (out[cr + 1] !== LF) out[cr] = LF;
+  return out;
+}
