@@ -2,56 +2,84 @@
  * Our Authentication-Results (RFC 8601), made from the findings alone: what is stored is what the header said, and a replay
  * writes the same line.
  */
+import { formatAuthResults, type AuthResult } from '#protocol/auth-results/format.ts';
+import {
+  arcAuthResult,
+  dkimAuthResult,
+  dmarcAuthResult,
+  iprevAuthResult,
+  spfAuthResult,
+} from '#protocol/auth-results/methods.ts';
 import type { Envelope } from '../envelope.ts';
 import type { Finding } from '../finding.ts';
 
-/** The whole value: authserv-id and one resinfo for each result, folded. */
+/** The whole value: authserv-id and one result for each method and signature, folded. */
 export function authenticationResults(
   authservId: string,
   envelope: Envelope,
   findings: readonly Finding[],
 ): string {
-  const results = findings.flatMap((f) => resinfo(f, envelope) ?? []);
-  return [authservId, ...(results.length === 0 ? ['none'] : results)].join(';\r\n\t');
+  return formatAuthResults(
+    authservId,
+    findings.flatMap((f) => resultOf(f, envelope) ?? []),
+  );
 }
 
-function resinfo(finding: Finding, envelope: Envelope): string | undefined {
-  const p = (name: string): string => String(finding.params[name] ?? '');
+function resultOf(finding: Finding, envelope: Envelope): AuthResult | undefined {
+  const result = word(finding);
+  const { peer } = envelope;
+  const p = (name: string): string | undefined => {
+    const value = finding.params[name];
+    return value === undefined || value === '' ? undefined : String(value);
+  };
   switch (finding.check) {
-    case 'spf':
-      return spf(finding, envelope);
+    case 'spf': {
+      const isHelo = envelope.mailFrom === '';
+      return spfAuthResult({
+        result,
+        scope: isHelo ? 'helo' : 'mailfrom',
+        identity: isHelo ? envelope.helo : envelope.mailFrom,
+      });
+    }
     case 'dkim':
-      return finding.code === 'partial' ? undefined : dkim(finding);
+      return finding.code === 'partial' ? undefined : dkim(result, p);
     case 'arc':
-      return info('arc', word(finding), [['smtp.remote-ip', envelope.peer.ip]]);
+      return arcAuthResult({
+        result,
+        instances: Number(finding.params['instances'] ?? 0),
+        remoteIp: peer.ip,
+      });
     case 'dmarc':
-      return info('dmarc', word(finding), [
-        ['header.from', p('domain')],
-        ['policy.dmarc', p('policy')],
-      ]);
+      return dmarcAuthResult({
+        result,
+        domain: p('domain') ?? '',
+        policy: p('policy'),
+        disposition: p('disposition') ?? 'none',
+        ...(finding.code === 'overridden' ? { reason: 'trusted forwarder' } : {}),
+      });
     case 'iprev':
-      return info('iprev', word(finding), [['policy.iprev', envelope.peer.ip]]);
+      return iprevAuthResult({ result: iprevWord(result), ip: peer.ip, name: peer.name });
     default:
       return undefined;
   }
 }
 
-function spf(finding: Finding, envelope: Envelope): string {
-  const isHelo = finding.params['scope'] === 'helo';
-  return info('spf', word(finding), [
-    isHelo ? ['smtp.helo', envelope.helo] : ['smtp.mailfrom', envelope.mailFrom],
-  ]);
-}
-
-function dkim(finding: Finding): string {
-  const p = (name: string): string => String(finding.params[name] ?? '');
-  return info('dkim', word(finding), [
-    ['header.d', p('domain')],
-    ['header.s', p('selector')],
-    ['header.a', p('algorithm')],
+function dkim(result: string, p: (name: string) => string | undefined): AuthResult {
+  const domain = p('domain');
+  if (domain === undefined) return { method: 'dkim', result, properties: [] };
+  const selector = p('selector');
+  const algorithm = p('algorithm');
+  const signature = p('prefix');
+  const reason = p('because');
+  return dkimAuthResult({
+    result,
+    domain,
+    ...(selector === undefined ? {} : { selector }),
+    ...(algorithm === undefined ? {} : { algorithm }),
     // RFC 6008 §4: tells signatures of one domain apart.
-    ['header.b', p('prefix')],
-  ]);
+    ...(signature === undefined ? {} : { signature }),
+    ...(reason === undefined ? {} : { reason }),
+  });
 }
 
 /** Codes of ours that say more than the result word of the method does. */
@@ -65,22 +93,13 @@ const WORDS: Readonly<Record<string, string>> = {
   'fail-reject': 'fail',
   'fail-reject-indirect': 'fail',
   'implicit-fail': 'none',
+  'no-single-author': 'permerror',
 };
 
 function word(finding: Finding): string {
   return WORDS[finding.code] ?? finding.code;
 }
 
-function info(method: string, result: string, properties: readonly (readonly [string, string])[]): string {
-  const told = properties
-    .filter(([, value]) => value !== '')
-    .map(([name, value]) => ` ${name}=${pvalue(value)}`);
-  return `${method}=${result}${told.join('')}`;
-}
-
-/** RFC 8601 §2.2 pvalue: a token or an address of tokens as it is, everything else quoted (RFC 5322 §3.2.4). */
-function pvalue(value: string): string {
-  if (/^[\w!#$%&'*+.^`{|}~-]+(@[\w.-]+)?$/.test(value)) return value;
-  const printable = value.slice(0, 320).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?');
-  return `"${printable.replace(/["\\]/g, '\\$&')}"`;
+function iprevWord(result: string): 'pass' | 'fail' | 'temperror' | 'permerror' {
+  return result === 'pass' || result === 'fail' || result === 'permerror' ? result : 'temperror';
 }

@@ -6,12 +6,8 @@
  * what others signed. Out: Date and Message-ID where submission owes them, and DKIM signatures over the result. A message
  * that is held has its edits ready, so that a release delivers what was decided then.
  */
-import {
-  bodyHashKey,
-  createBodyHasher,
-  type BodyHashes,
-  type BodyHashRequest,
-} from '#protocol/dkim/body-hash.ts';
+import { bodyHashKey, createBodyHasher, type BodyHashes } from '#protocol/dkim/body-hash.ts';
+import { SIGNING_BODY_HASH } from '#protocol/dkim/sign.ts';
 import { concat } from '#core/bytes.ts';
 import type { ChainResult } from '#protocol/arc/seal.ts';
 import { mailDate } from '#core/time.ts';
@@ -25,13 +21,6 @@ import { applyEditsInMemory, type Edits, type Insertion, type Range } from './ed
 import { receivedField, safeWord } from './received.ts';
 import { headerBytes, tagSubject } from './subject-tag.ts';
 import { forgedFields } from './trusted-headers.ts';
-
-/** The body hash of the signatures we make (RFC 6376 §3.4.4, RFC 8301 §3.1). */
-const SIGNING_BODY_HASH: BodyHashRequest = {
-  algorithm: 'sha256',
-  canonicalization: 'relaxed',
-  length: undefined,
-};
 
 /** The message as it will be sent, as far as a signature needs it. */
 export type EditedMessage = {
@@ -134,8 +123,10 @@ async function editsFor(
   return seals.length === 0 ? base : { ...base, prepend: concat([...seals, top]) };
 }
 
+/** What the new seal says of the chain before it (RFC 8617 §5.1.1). */
 function chainOf(findings: readonly Finding[]): ChainResult | undefined {
   const code = findings.find((f) => f.check === 'arc')?.code;
+  if (code === 'trusted') return 'pass';
   return code === 'none' || code === 'pass' || code === 'fail' ? code : undefined;
 }
 

@@ -77,7 +77,7 @@ const defaults: readonly {
   { found: finding('clamav.malware', { class: 'malware' }), direction: 'out', action: 'reject' },
   { found: finding('clamav.unavailable', { outcome: 'temperror' }), action: 'defer' },
   { found: finding('clamav.absent', { outcome: 'neutral' }), action: 'accept' },
-  { found: finding('from-header.several-fields'), action: 'reject' },
+  { found: finding('dmarc.no-single-author', { outcome: 'permerror' }), action: 'reject' },
   { found: finding('file-type.executable'), action: 'hold' },
   { found: finding('anything.crashed', { outcome: 'crashed' }), action: 'defer' },
   { found: finding('anything.timeout', { outcome: 'timeout' }), action: 'defer' },

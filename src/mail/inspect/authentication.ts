@@ -5,6 +5,8 @@
  * `trouble`, so that nobody downstream can mistake it for an answer.
  */
 
+import type { DmarcReason } from '#protocol/dmarc/evaluate.ts';
+
 /** RFC 8601 §2.7: the result words of spf, dkim and dmarc that we use. */
 export type AuthWord =
   | 'pass'
@@ -36,7 +38,10 @@ export type DkimOutcome = {
   /** `i=` as written, or undefined. */
   readonly identity: string | undefined;
   readonly bodyHashOk: boolean | undefined;
+  /** A sentence, where it did not pass. */
   readonly reason: string | undefined;
+  /** The same as a stable word. */
+  readonly code: string;
   /** First characters of `b=`, to tell signatures of one domain apart (RFC 8601 §2.7.1, RFC 6008). */
   readonly signaturePrefix: string;
   /** True when `l=` leaves bytes of the body unsigned. */
@@ -63,6 +68,10 @@ export type DmarcOutcome = {
   readonly policy: 'none' | 'quarantine' | 'reject' | undefined;
   readonly disposition: 'none' | 'quarantine' | 'reject';
   readonly alignedBy: readonly ('spf' | 'dkim')[];
+  /** Whether a policy record was found, so that a failure is one of an explicit policy. */
+  readonly isExplicit: boolean;
+  /** Why, as a stable word and for people. */
+  readonly code: DmarcReason;
   readonly reason: string | undefined;
 };
 

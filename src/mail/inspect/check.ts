@@ -25,6 +25,8 @@ export type SenderInput = CheckInput & { readonly auth: Authentication };
 export type InspectDeps = {
   readonly resolver: Resolver;
   readonly clock: Clock;
+  /** Our own name, which SPF macros may ask for. */
+  readonly hostname: string;
   /** Undefined where no engine is configured: a finding of its own, never silence. */
   readonly clamd: ClamdClient | undefined;
   /** Domains (A-label, lower case) whose ARC seal we believe. */

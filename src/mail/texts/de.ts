@@ -45,7 +45,8 @@ export const de: Texts = {
   'dmarc.overridden':
     'Es ist nicht bewiesen, dass die Nachricht von {domain} kommt, aber {sealer}, dem wir vertrauen, sah den Beweis, bevor er sie änderte (ARC).',
   'dmarc.temperror': 'Ob die Nachricht von {domain} kommt, war gerade nicht zu erfahren (DMARC).',
-  'dmarc.permerror':
+  'dmarc.permerror': 'Die DMARC-Regel von {domain} ist fehlerhaft: {reason}.',
+  'dmarc.no-single-author':
     'Die Nachricht hat keinen eindeutigen Absender, der sich beweisen ließe (DMARC): {reason}.',
 
   'iprev.pass': 'Der Server {ip} heißt {name}.',
@@ -101,6 +102,7 @@ export const de: Texts = {
   'story.state.failed': 'von der Gegenseite abgelehnt {at}, der Absender wurde benachrichtigt',
   'story.state.expired': 'aufgegeben {at}, der Absender wurde benachrichtigt',
   'story.state.deleted': 'gelöscht {at}',
+  'story.state.refused': 'im Dialog abgewiesen {at}',
   'story.attempt.delivered': '{at} angenommen von {host}',
   'story.attempt.deferred': '{at} aufgeschoben von {host} bei {stage}',
   'story.attempt.failed': '{at} abgelehnt von {host} bei {stage}',

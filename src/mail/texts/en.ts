@@ -46,7 +46,8 @@ export const en = {
   'dmarc.overridden':
     'The message is not proven to come from {domain}, but {sealer}, which we trust, saw the proof before it changed the message (ARC).',
   'dmarc.temperror': 'Whether the message comes from {domain} could not be learned just now (DMARC).',
-  'dmarc.permerror': 'The message has no single sender that could be proven (DMARC): {reason}.',
+  'dmarc.permerror': 'The DMARC policy of {domain} is broken: {reason}.',
+  'dmarc.no-single-author': 'The message has no single author who could be proven (DMARC): {reason}.',
 
   'iprev.pass': 'The server {ip} is named {name}.',
   'iprev.fail': 'The server {ip} has no name that leads back to it.',
@@ -99,6 +100,7 @@ export const en = {
   'story.state.failed': 'refused by the other side {at}, the sender was told',
   'story.state.expired': 'given up {at}, the sender was told',
   'story.state.deleted': 'deleted {at}',
+  'story.state.refused': 'refused in the dialogue {at}',
   'story.attempt.delivered': '{at} accepted by {host}',
   'story.attempt.deferred': '{at} put off by {host} at {stage}',
   'story.attempt.failed': '{at} refused by {host} at {stage}',

@@ -45,7 +45,9 @@ export const nl: Texts = {
   'dmarc.overridden':
     'Het is niet bewezen dat het bericht van {domain} komt, maar {sealer}, die wij vertrouwen, zag het bewijs voordat hij het wijzigde (ARC).',
   'dmarc.temperror': 'Of het bericht van {domain} komt was zojuist niet te achterhalen (DMARC).',
-  'dmarc.permerror': 'Het bericht heeft geen eenduidige afzender die te bewijzen is (DMARC): {reason}.',
+  'dmarc.permerror': 'Het DMARC-beleid van {domain} is onjuist: {reason}.',
+  'dmarc.no-single-author':
+    'Het bericht heeft geen eenduidige afzender die te bewijzen is (DMARC): {reason}.',
 
   'iprev.pass': 'De server {ip} heet {name}.',
   'iprev.fail': 'De server {ip} heeft geen naam die naar hem terugleidt.',
@@ -100,6 +102,7 @@ export const nl: Texts = {
   'story.state.failed': 'geweigerd door de andere kant {at}, de afzender is ingelicht',
   'story.state.expired': 'opgegeven {at}, de afzender is ingelicht',
   'story.state.deleted': 'verwijderd {at}',
+  'story.state.refused': 'in de dialoog geweigerd {at}',
   'story.attempt.delivered': '{at} aangenomen door {host}',
   'story.attempt.deferred': '{at} uitgesteld door {host} bij {stage}',
   'story.attempt.failed': '{at} geweigerd door {host} bij {stage}',

@@ -45,7 +45,7 @@ export type StoryRecipient = {
   readonly address: string;
   readonly action: Action;
   readonly reasons: readonly Reason[];
-  readonly state: 'queued' | 'held' | 'delivered' | 'failed' | 'expired' | 'deleted';
+  readonly state: 'queued' | 'held' | 'delivered' | 'failed' | 'expired' | 'deleted' | 'refused';
   readonly stateAtMs: number;
   /** Of a queued recipient. */
   readonly nextAtMs: number | null;

@@ -105,8 +105,8 @@ select m.tenant_id as tenant, m.id, m.size, m.sha256, m.blob, m.key_wrapped as k
    from recipient r left join queue q on q.tenant_id = r.tenant_id and q.message_id = r.message_id and q.n = r.n
    where r.tenant_id = m.tenant_id and r.message_id = m.id) as recipients
 from message m`;
-/** Verbs under which a message comes into being: by SMTP, and our own notices. */
-const BIRTHS = ['message.accepted', 'message.created', 'dsn.created', 'message.generated'];
+/** Verbs under which a message comes into being: accepted by SMTP, made by us, or refused. */
+const BIRTHS = ['message.accepted', 'message.generated', 'message.refused'];
 
 async function verifyMessages(options: VerifyOptions, counts: VerifyCounts): Promise<void> {
   let tenant = '00000000-0000-0000-0000-000000000000';
