@@ -56,6 +56,17 @@ export type ClientOptions = {
   readonly name: string;
 };
 
+const EMPTY_TRANSACTION: Transaction = {
+  mailFrom: '',
+  recipients: [],
+  size: 0,
+  body: '7BIT',
+  smtpUtf8: false,
+  requireTls: false,
+  ret: undefined,
+  envid: undefined,
+};
+
 const isPositive = (reply: SmtpReply): boolean => reply.code >= 200 && reply.code < 300;
 
 export class ClientSession {
@@ -138,9 +149,16 @@ export class ClientSession {
     const reset = this.#needsReset;
     this.#needsReset = true;
     if (reset) this.#command('RSET', 'rset');
-    if (this.capabilities.pipelining) return this.#pipeline(tx, smallBody);
+    if (this.capabilities.pipelining && !this.#probing) return this.#pipeline(tx, smallBody);
     return reset ? undefined : this.#command(mailCommand(tx, this.capabilities), 'mail');
   }
+
+  /** MAIL from the null sender and one RCPT, and nothing more: the result is what RCPT was answered. */
+  probe(address: string): void {
+    this.#probing = true;
+    this.begin({ ...EMPTY_TRANSACTION, recipients: [{ address, notify: undefined, orcpt: undefined }] });
+  }
+  #probing = false;
 
   /** RFC 2920 §3.1: MAIL, all RCPT and DATA may go in one write; RFC 3030 §4.2: so may BDAT and what follows it. */
   #pipeline(tx: Transaction, smallBody: readonly Uint8Array[] | undefined): void {
@@ -215,7 +233,15 @@ export class ClientSession {
       return this.lost(reply.code === 421 ? 'closed' : 'unexpected-reply');
     }
     if (reply.code === 421 && this.#tx !== undefined) return this.#goodbye(reply, expected.stage);
+    // RFC 5321 §4.3.2: 3xx answers DATA and nothing else, 2xx anything but DATA; otherwise we are out of step.
+    const intermediate = reply.code >= 300 && reply.code < 400;
+    if (reply.code < 400 && intermediate !== (expected.stage === 'data')) return this.#outOfStep(expected);
     return this.#answer(expected, reply);
+  }
+
+  #outOfStep(expected: Expected): void {
+    this.#expected.unshift(expected);
+    this.lost('unexpected-reply');
   }
 
   #answer(expected: Expected, reply: SmtpReply): void {
@@ -273,13 +299,14 @@ export class ClientSession {
 
   #onReset(reply: SmtpReply): void {
     if (!isPositive(reply)) return this.#goodbye(reply, 'rset');
-    if (this.capabilities.pipelining) return undefined;
+    if (this.capabilities.pipelining && !this.#probing) return undefined;
     return this.#command(mailCommand(this.#transaction(), this.capabilities), 'mail');
   }
 
   #onMail(reply: SmtpReply): void {
     if (!isPositive(reply)) this.#settleRest({ kind: 'reply', stage: 'mail', reply });
-    if (this.capabilities.pipelining || !isPositive(reply)) return this.#afterRecipients();
+    if ((this.capabilities.pipelining && !this.#probing) || !isPositive(reply))
+      return this.#afterRecipients();
     return this.#nextRcpt(0);
   }
 
@@ -293,6 +320,7 @@ export class ClientSession {
   }
 
   #onRcpt(index: number, reply: SmtpReply): void {
+    if (this.#probing) return this.#settleAll({ kind: 'reply', stage: 'rcpt', reply });
     // A recipient already settled is one whose MAIL was refused; what the pipelined RCPT is told adds nothing.
     if (this.#results[index] === undefined) {
       if (isPositive(reply)) this.#accepted.push(index);
@@ -387,6 +415,7 @@ export class ClientSession {
     const results = this.#results.filter((r) => r !== undefined);
     this.#tx = undefined;
     this.#bodyState = 'none';
+    this.#probing = false;
     this.#events.push({ kind: 'done', results, reusable: !this.#closed });
   }
 
