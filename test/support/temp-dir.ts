@@ -1,4 +1,4 @@
-/** A directory that lives as long as its owner. `GATEHOUSE_KEEP=1` leaves it behind for looking into. */
+/** A directory that lives as long as its owner. `GATEHOUSE_TEST_KEEP=1` leaves it behind for looking into. */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ export function tempDir(name: string): TempDir {
     path,
     in: (...parts) => join(path, ...parts),
     [Symbol.dispose]: () => {
-      if (process.env['GATEHOUSE_KEEP'] === '1') console.error(`kept ${path}`);
+      if (process.env['GATEHOUSE_TEST_KEEP'] === '1') console.error(`kept ${path}`);
       else rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
     },
   };
