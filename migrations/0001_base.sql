@@ -211,3 +211,11 @@ create table greylist (
   last_seen  timestamptz not null,
   primary key (tenant_id, triplet)
 );
+
+-- MTA-STS policies outlive the process: making DNS or the web server go away must not make a policy go away.
+create table sts_policy (
+  domain     text primary key,
+  policy_id  text not null,
+  policy     jsonb not null,
+  fetched_at timestamptz not null
+);

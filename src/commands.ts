@@ -4,7 +4,12 @@ import type { CliContext } from '#cli/context.ts';
 type Run = (args: readonly string[], context: CliContext) => Promise<number>;
 type Entry = { readonly summary: string; readonly load: () => Promise<Run> };
 
-export const COMMANDS: Readonly<Record<string, Entry>> = {};
+export const COMMANDS: Readonly<Record<string, Entry>> = {
+  sign: {
+    summary: 'sign or seal a message from a file (DKIM, ARC)',
+    load: async () => (await import('#cli/sign.ts')).run,
+  },
+};
 
 /** The text of `gatehouse help`. */
 export function help(): string {

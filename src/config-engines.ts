@@ -11,10 +11,6 @@ const clamav = z
       .describe('Host of clamd, instead of a socket.'),
     port: port.optional().describe('Port of clamd, with `host`. Default 3310.'),
     timeoutMs: z.int().min(100).max(600_000).default(30_000).describe('Wait for the verdict on one message.'),
-    failPolicy: z
-      .enum(['defer', 'hold', 'accept'])
-      .default('defer')
-      .describe('What becomes of a message that clamd should have seen and did not.'),
   })
   .refine((c) => (c.socket === undefined) !== (c.host === undefined), 'needs exactly one of socket and host')
   .refine((c) => c.port === undefined || c.host !== undefined, 'a port without a host has no meaning');

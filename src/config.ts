@@ -22,7 +22,8 @@ import {
 import * as sections from '#platform/config/sections.ts';
 import type { Mistake } from '#platform/config/zod-complaints.ts';
 import { enginesSection } from './config-engines.ts';
-import { DEFAULT_LISTENERS, listenersSection } from './config-listeners.ts';
+import { completeListener, DEFAULT_LISTENERS, listenersSection } from './config-listeners.ts';
+import type { ListenerConfig } from '#mail/receive/config.ts';
 
 export const configSchema = z.strictObject({
   data: sections.dataSection,
@@ -33,6 +34,9 @@ export const configSchema = z.strictObject({
   listeners: listenersSection,
   dns: sections.dnsSection,
   tls: sections.tlsSection,
+  policy: sections.policySection,
+  authentication: sections.authenticationSection,
+  delivery: sections.deliverySection,
   engines: enginesSection,
   workers: sections.workersSection,
   log: sections.logSection,
@@ -41,7 +45,8 @@ export const configSchema = z.strictObject({
 type Parsed = z.output<typeof configSchema>;
 /** What the rest of the program sees: every path absolute, nothing left to default. */
 export type Config = Readonly<
-  Omit<Parsed, 'keys' | 'hostname'> & {
+  Omit<Parsed, 'keys' | 'hostname' | 'listeners'> & {
+    readonly listeners: readonly ListenerConfig[];
     readonly keys: string;
     readonly hostname: string;
     /** The file that was read, if any. */
@@ -188,13 +193,16 @@ function finish(
   const tls = Object.fromEntries(
     Object.entries(parsed.tls).map(([k, v]) => [k, v === undefined ? v : absolutePath(v, true, source)]),
   );
+  const ourName = parsed.hostname ?? ownName();
   const config: Config = {
     ...parsed,
-    listeners,
+    listeners: listeners.map((l) => completeListener(l, ourName)),
     tls,
+    policy:
+      parsed.policy === undefined ? undefined : absolutePath(parsed.policy, fromFile.has('policy'), source),
     data,
     keys,
-    hostname: parsed.hostname ?? ownName(),
+    hostname: ourName,
     file: source.file?.name,
   };
   return ok(Object.freeze(config));

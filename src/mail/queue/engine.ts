@@ -25,6 +25,8 @@ export type JobOutcome = {
   readonly settlements: readonly Settlement[];
   /** Delivery reports that belong to these settlements: committed with them or not at all. Their bodies are durable. */
   readonly reports: readonly MessageToCommit[];
+  /** Nothing was tried, since the destination is at its limit; the job goes back until then. */
+  readonly notBeforeMs?: number;
 };
 
 export type EngineDeps = {
@@ -163,6 +165,7 @@ async function runJob(deps: EngineDeps, job: DeliveryJob): Promise<void> {
     if (later !== undefined) return await giveBack(deps.db, keysOf([job]), later);
     faultPoint('deliver.leased');
     const outcome = await deps.attempt(job);
+    if (outcome.notBeforeMs !== undefined) return await giveBack(deps.db, keysOf([job]), outcome.notBeforeMs);
     if (outcome.settlements.some((s) => s.outcome === 'delivered')) faultPoint('deliver.remote-250');
     const finished = await writeDown(deps, outcome);
     faultPoint('deliver.settled');

@@ -26,6 +26,7 @@ export type LeasedRow = {
   readonly receivedAtMs: number;
   readonly blob: BlobId;
   readonly keyWrapped: Uint8Array;
+  readonly variant: number;
   readonly edits: Uint8Array;
 };
 
@@ -43,7 +44,7 @@ select t.tenant_id as tenant, t.message_id as message, t.n, t.domain, t.attempts
   (extract(epoch from t.queued_at) * 1000)::bigint as "queuedAtMs", t.delay_told as "delayTold",
   r.address, r.notify, r.orcpt, m.mail_from as "mailFrom", m.size, m.body, m.smtp_utf8 as "smtpUtf8",
   m.require_tls as "requireTls", m.ret, m.envid, (extract(epoch from m.received_at) * 1000)::bigint as "receivedAtMs",
-  m.blob, m.key_wrapped as "keyWrapped", m.edits[r.variant + 1] as edits
+  m.blob, m.key_wrapped as "keyWrapped", r.variant, m.edits[r.variant + 1] as edits
 from taken t
 join recipient r on r.tenant_id = t.tenant_id and r.message_id = t.message_id and r.n = t.n
 join message m on m.tenant_id = t.tenant_id and m.id = t.message_id

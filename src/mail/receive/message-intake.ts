@@ -3,7 +3,7 @@
  * flow, and the reply. This is the SMTP door: whatever throws beyond it becomes 451 with the message's id.
  */
 import { errorChain } from '#core/errors.ts';
-import type { MessageId, TenantId } from '#core/id.ts';
+import type { BlobId, Id, MessageId, TenantId } from '#core/id.ts';
 import type { Envelope } from '#mail/envelope.ts';
 import type { Finding } from '#mail/finding.ts';
 import type { Logger } from '#platform/log.ts';
@@ -38,7 +38,7 @@ export class MessageIntake {
     this.#options = options;
     this.#id = id;
     this.#tenant = tenant;
-    this.#spool = openSpool(options.spool, tenant);
+    this.#spool = openSpool(options.spool, tenant, id as Id<string> as BlobId);
   }
 
   write(chunk: Uint8Array): Promise<void> | void {

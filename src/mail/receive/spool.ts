@@ -8,11 +8,17 @@
  */
 import { createHash } from 'node:crypto';
 import { concat } from '#core/bytes.ts';
-import { newId, type BlobId, type TenantId } from '#core/id.ts';
+import type { BlobId, TenantId } from '#core/id.ts';
 import { err, ok, type Result } from '#core/result.ts';
 import type { KeyStore, WrappedKey } from '#assurance/keys/keys.ts';
 import type { BlobStore, BlobWriter } from '#platform/blob.ts';
-import { createBodyHasher, requestedBodyHashes, type BodyHasher } from '#protocol/dkim/body-hash.ts';
+import {
+  bodyHashKey,
+  createBodyHasher,
+  requestedBodyHashes,
+  type BodyHasher,
+} from '#protocol/dkim/body-hash.ts';
+import { SIGNING_BODY_HASH } from '#protocol/dkim/sign.ts';
 import { findBodyStart, parseHeader, type Header } from '#protocol/message/header.ts';
 import { createMimeWalker, type MimeOptions, type MimeWalker } from '#protocol/mime/walk.ts';
 import { replies, type Reply } from '#protocol/smtp/replies.ts';
@@ -46,14 +52,14 @@ export type Spool = {
 const SMALL_PIECE = 4096;
 const BLOCK = 16_384;
 
-/** The tenant's key must be known to `keys` (ensureTenant) before. */
-export function openSpool(options: SpoolOptions, tenant: TenantId): Spool {
-  return new Pass(options, tenant);
+/** The tenant's key must be known to `keys` (ensureTenant) before. The id of a body is the id of its message. */
+export function openSpool(options: SpoolOptions, tenant: TenantId, id: BlobId): Spool {
+  return new Pass(options, tenant, id);
 }
 
 class Pass implements Spool {
   readonly #options: SpoolOptions;
-  readonly #id: BlobId = newId<'blob'>();
+  readonly #id: BlobId;
   readonly #key: Uint8Array;
   readonly #wrapped: WrappedKey;
   readonly #sha256 = createHash('sha256');
@@ -73,8 +79,9 @@ class Pass implements Spool {
   #writer: BlobWriter | undefined;
   #committed: Promise<void> | undefined;
 
-  constructor(options: SpoolOptions, tenant: TenantId) {
+  constructor(options: SpoolOptions, tenant: TenantId, id: BlobId) {
     this.#options = options;
+    this.#id = id;
     const { key, wrapped } = options.keys.newDataKey(tenant, this.#id);
     this.#key = key;
     this.#wrapped = wrapped;
@@ -159,8 +166,10 @@ class Pass implements Spool {
     const header = parseHeader(bytes);
     this.#header = header;
     this.#head = [];
+    // The last one is what we sign and seal with; most signed mail asks for the same.
     const requests = requestedBodyHashes(header);
-    this.#hasher = requests.length === 0 ? undefined : createBodyHasher(requests);
+    const isAsked = requests.some((r) => bodyHashKey(r) === bodyHashKey(SIGNING_BODY_HASH));
+    this.#hasher = createBodyHasher(isAsked ? requests : [...requests, SIGNING_BODY_HASH]);
     this.#walker = createMimeWalker(header, this.#options.mime);
     if (header.bodyStart < bytes.length) this.#body(bytes.subarray(header.bodyStart));
   }

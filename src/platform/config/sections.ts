@@ -147,3 +147,46 @@ export const workersSection = z
   })
   .prefault({})
   .describe('How much is done at once.');
+
+export const policySection = path
+  .optional()
+  .describe(
+    'Policy file: what is done about what the checks find. Default: policies/default.yaml of the program.',
+  );
+
+export const authenticationSection = z
+  .strictObject({
+    authservId: hostName
+      .optional()
+      .describe(
+        'Our name in Authentication-Results. Default: the hostname. Fields of this name from outside are removed.',
+      ),
+    trustedSealers: z
+      .array(hostName)
+      .default([])
+      .describe(
+        'Domains (d=) whose ARC seal is believed: forwarders and lists that check what they pass on.',
+      ),
+  })
+  .prefault({})
+  .describe('How senders are authenticated.');
+
+export const deliverySection = z
+  .strictObject({
+    mxPort: port.default(25).describe('Port of the hosts that MX records name. Only a lab uses another.'),
+    allowMxInto: z
+      .array(
+        z.string().regex(/^[0-9a-f.:]+(\/\d{1,3})?$/i, 'must be an address or a network like 127.0.0.0/8'),
+      )
+      .default([])
+      .describe(
+        'Networks that MX records of strangers may point into although they lead to this machine. Only for labs.',
+      ),
+    caFile: path
+      .optional()
+      .describe(
+        'PEM file: the roots that certificates of next hops and MTA-STS hosts are checked by. Default: the system’s.',
+      ),
+  })
+  .prefault({})
+  .describe('How mail goes out.');

@@ -1,0 +1,7 @@
+/** Every route of the API, resource by resource. */
+import type { Route } from '#api/route.ts';
+import type { Stores } from './installation.ts';
+
+export function apiRoutes(_stores: Stores): readonly Route[] {
+  return [];
+}

@@ -1,0 +1,78 @@
+/** The delivering side of a mail process, wired: how hosts are found, reached, trusted, and how reports are written. */
+import { readFileSync } from 'node:fs';
+import type { KeyStore } from '#assurance/keys/keys.ts';
+import { networkContains, parseNetwork } from '#core/ip.ts';
+import type { Clock } from '#core/time.ts';
+import type { BlobStore } from '#platform/blob.ts';
+import type { Database } from '#platform/db.ts';
+import { fetchStsPolicy } from '#platform/mta-sts/fetch.ts';
+import { createStsPolicies } from '#platform/mta-sts/policies.ts';
+import type { Resolver } from '#protocol/dns/resolver.ts';
+import { REFUSED_NETWORKS } from '#mail/deliver/addresses.ts';
+import { attemptDelivery, type DeliveryDeps } from '#mail/deliver/attempt.ts';
+import { ConnectionPool } from '#mail/deliver/pool.ts';
+import { DEFAULT_SLOTS, DestinationSlots } from '#mail/deliver/slots.ts';
+import { DEFAULT_TIMEOUTS_MS } from '#mail/deliver/transport.ts';
+import type { LiveDirectory } from '#mail/directory/directory.ts';
+import { createOutbound, type Outbound } from '#mail/queue/outbound.ts';
+import { createReportWriter } from '#mail/queue/reports.ts';
+import { databasePolicyStore } from '#mail/queue/sts-store.ts';
+import type { Config } from './config.ts';
+
+export type DeliveryParts = {
+  readonly config: Config;
+  readonly db: Database;
+  readonly keys: KeyStore;
+  readonly blobs: BlobStore;
+  readonly resolver: Resolver;
+  readonly directory: LiveDirectory;
+  readonly clock: Clock;
+};
+
+export type OpenDelivery = Outbound & Disposable;
+
+export function openDelivery(parts: DeliveryParts): OpenDelivery {
+  const { config, db, keys, blobs, resolver, directory, clock } = parts;
+  const caPem =
+    config.delivery.caFile === undefined ? undefined : readFileSync(config.delivery.caFile, 'utf8');
+  const pool = new ConnectionPool();
+  const allowed = config.delivery.allowMxInto.map(parseNetwork).filter((n) => n !== undefined);
+  const deps: DeliveryDeps = {
+    resolver,
+    stsPolicies: createStsPolicies({
+      resolver,
+      fetch: (domain) => fetchStsPolicy(domain, { resolver, ...(caPem === undefined ? {} : { caPem }) }),
+      store: databasePolicyStore(db),
+      clock,
+    }),
+    pool,
+    slots: new DestinationSlots(() => DEFAULT_SLOTS, clock),
+    self: selfKnowledge(config),
+    timeouts: DEFAULT_TIMEOUTS_MS,
+    mxPort: config.delivery.mxPort,
+    caPem,
+    refusedNetworks: REFUSED_NETWORKS.filter(
+      (r) => !allowed.some((a) => networkContains(a, r.ip) && a.prefix <= r.prefix),
+    ),
+    clock,
+  };
+  const outbound = createOutbound({
+    hostname: config.hostname,
+    directory,
+    deliver: (delivery) => attemptDelivery(delivery, deps),
+    reports: createReportWriter(),
+    keys,
+    blobs,
+    clock,
+  });
+  return { ...outbound, [Symbol.dispose]: () => pool[Symbol.dispose]() };
+}
+
+/** Mail for a domain whose MX is ourselves would come back for ever. */
+function selfKnowledge(config: Config): DeliveryDeps['self'] {
+  const own = new Set(config.listeners.map((l) => `${l.host} ${l.port}`));
+  return {
+    names: new Set([config.hostname.toLowerCase(), ...config.listeners.map((l) => l.hostname.toLowerCase())]),
+    isOurs: (ip, port) => own.has(`${ip} ${port}`),
+  };
+}

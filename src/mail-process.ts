@@ -1,0 +1,50 @@
+/** A mail process: told by the supervisor what to do, ended by it, and gone when it is gone. */
+import { ConfigError, errorChain } from '#core/errors.ts';
+import { openLog } from '#platform/log.ts';
+import { registry } from '#platform/metrics.ts';
+import { openMail, type Mail } from './mail.ts';
+import type { FromMail, ToMail } from './mail-ipc.ts';
+
+let mail: Mail | undefined;
+
+function say(message: FromMail): void {
+  process.send?.(message);
+}
+
+async function start(message: ToMail & { kind: 'start' }): Promise<void> {
+  const log = openLog({ level: message.config.log.level }).child({ pid: process.pid });
+  try {
+    mail = await openMail(message.config, message.url, log);
+    say({ kind: 'ready', listeners: mail.listeners });
+  } catch (error) {
+    const complaints = error instanceof ConfigError ? error.complaints : [];
+    say({ kind: 'failed', complaints, text: errorChain(error) });
+    process.disconnect();
+    process.exitCode = 1;
+  }
+}
+
+async function stop(): Promise<void> {
+  await mail?.[Symbol.asyncDispose]();
+  process.disconnect();
+}
+
+process.on('message', (message: ToMail) => {
+  switch (message.kind) {
+    case 'start':
+      void start(message);
+      break;
+    case 'metrics':
+      say({ kind: 'metrics', question: message.question, text: registry.text() });
+      break;
+    case 'stop':
+      void stop();
+      break;
+    default:
+      message satisfies never;
+  }
+});
+// The supervisor died: its successor wants our ports. What we had accepted is in the database.
+process.once('disconnect', () => process.exit(process.exitCode ?? 1));
+// The supervisor alone decides when we stop.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});

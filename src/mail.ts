@@ -1,0 +1,204 @@
+/**
+ * One mail process, wired: what listens, what judges, what delivers, and in which order they come up and go down. Up: stores,
+ * directory, keys, engine, listeners. Down: listeners first, so that nothing new comes, the engine next, the database last.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemClock } from '#core/time.ts';
+import { ConfigError, errorChain } from '#core/errors.ts';
+import type { TenantId } from '#core/id.ts';
+import { createClamd } from '#platform/clamd.ts';
+import { createWireResolver } from '#platform/dns/resolver.ts';
+import { parseServer } from '#platform/dns/resolv-conf.ts';
+import type { Logger } from '#platform/log.ts';
+import { selfSigned } from '#platform/self-signed.ts';
+import { DEFAULT_MIME_OPTIONS } from '#protocol/mime/walk.ts';
+import { defaultPolicy } from '#mail/decide/default-policy.ts';
+import { parsePolicy } from '#mail/decide/parse-policy.ts';
+import type { Policy } from '#mail/decide/policy.ts';
+import { verifyRecipientByCallout } from '#mail/deliver/callout.ts';
+import { openDirectory } from '#mail/directory/directory.ts';
+import { createFlow } from '#mail/flow.ts';
+import { createAuthenticate } from '#mail/inspect/authenticate.ts';
+import { CHECKS } from '#mail/inspect/checks.ts';
+import { createCommitter } from '#mail/queue/commit.ts';
+import { createEngine } from '#mail/queue/engine.ts';
+import { registerInstance } from '#mail/queue/instance.ts';
+import { createSettler } from '#mail/queue/settle.ts';
+import { createGreylist } from '#mail/receive/greylist.ts';
+import { databaseGreylistStore } from '#mail/receive/greylist-store.ts';
+import { startListener } from '#mail/receive/listener.ts';
+import { readTlsMaterial } from '#mail/receive/tls.ts';
+import { signing } from '#mail/signing/sign-and-seal.ts';
+import { openSigners } from '#mail/signing/signers.ts';
+import type { Config } from './config.ts';
+import { openDelivery } from './delivery.ts';
+import { openConfiguredDatabase, openStores } from './installation.ts';
+
+export type Mail = AsyncDisposable & {
+  readonly listeners: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly host: string;
+    readonly port: number;
+  }[];
+};
+
+/** Until when running deliveries may finish at a stop; what is left goes back to the queue. */
+const DRAIN_MS = 15_000;
+const RELOAD_SIGNERS_MS = 10_000;
+
+export async function openMail(config: Config, url: string, log: Logger): Promise<Mail> {
+  await using stack = new AsyncDisposableStack();
+  const db = stack.use(openConfiguredDatabase(config, url, 'gatehouse-mail'));
+  const { keys, blobs } = await openStores(config, db);
+  const clock = systemClock;
+  const policy = readPolicy(config);
+  const resolver = stack.use(
+    createWireResolver({
+      ...(config.dns.servers.length === 0 ? {} : { servers: config.dns.servers.map((s) => parseServer(s)!) }), // `!`: the schema parsed it
+      validating: config.dns.validating,
+      timeoutMs: config.dns.timeoutMs,
+    }),
+  );
+  const instance = stack.use(await registerInstance(db));
+  const directory = await openDirectory({
+    db,
+    keys,
+    log,
+    callout: (hop, address) =>
+      verifyRecipientByCallout(hop, address, { resolver, heloName: config.hostname, nowMs: clock() }),
+  });
+  stack.defer(() => directory.close());
+  const outbound = stack.use(openDelivery({ config, db, keys, blobs, resolver, directory, clock }));
+  const signers = await openSigners(db, keys);
+  const reloading = setInterval(
+    () =>
+      void signers
+        .reload()
+        .catch((error: unknown) =>
+          log.warn('signing keys could not be read again', { error: errorChain(error) }),
+        ),
+    RELOAD_SIGNERS_MS,
+  );
+  stack.defer(() => clearInterval(reloading));
+
+  const committer = createCommitter(db, instance.id);
+  const engine = createEngine(
+    {
+      db,
+      blobs,
+      instance,
+      settler: createSettler(db),
+      log,
+      clock,
+      attempt: outbound.attempt,
+      jobsOf: outbound.jobsOfRows,
+      notBefore: outbound.notBefore,
+      settleDisowned: committer.settleDisowned,
+    },
+    { maxJobs: config.workers.deliveries, maxWaiting: 4 * config.workers.deliveries, pollMs: 1_000 },
+  );
+  engine.start();
+  stack.defer(() => engine.stop(DRAIN_MS));
+
+  const crashed = (check: string, reason: string): void => log.error('a check broke', { check, reason });
+  const flow = createFlow({
+    inspector: { checks: CHECKS, authenticate: createAuthenticate(crashed), onCrash: crashed },
+    inspectDeps: {
+      resolver,
+      clock,
+      clamd: clamdOf(config),
+      hostname: config.hostname,
+      trustedSealers: new Set(config.authentication.trustedSealers),
+    },
+    policy: () => policy,
+    act: {
+      hostname: config.hostname,
+      authservId: config.authentication.authservId ?? config.hostname,
+      ...signing(signers, clock),
+    },
+    committer,
+    deliver: (message, arrival, plan) => engine.take(outbound.jobsOfMessage(message, arrival, plan)),
+    clock,
+  });
+
+  const fallbackTls = selfSigned(join(config.data, 'tls'), config.hostname, clock());
+  const listeners = [];
+  for (const listener of config.listeners) {
+    const settings = {
+      ...listener,
+      tlsCertFile: listener.tlsCertFile ?? config.tls.certificate ?? fallbackTls.certificate,
+      tlsKeyFile: listener.tlsKeyFile ?? config.tls.key ?? fallbackTls.key,
+    };
+    const bound = await startListener({
+      config: settings,
+      tls: await readTlsMaterial(settings),
+      directory,
+      flow,
+      keys,
+      blobs,
+      mime: DEFAULT_MIME_OPTIONS,
+      resolver,
+      log: log.child({ listener: listener.name }),
+      greylist: createGreylist({
+        store: databaseGreylistStore(db, DEFAULT_TENANT),
+        clock,
+        minScore: listener.greylistScore,
+        delayMs: GREYLIST_DELAY_MS,
+      }),
+      reusePort: true,
+    });
+    stack.defer(() => bound.stop());
+    listeners.push({
+      name: listener.name,
+      kind: listener.kind,
+      host: listener.host,
+      port: bound.address.port,
+    });
+  }
+  const kept = stack.move();
+  return { listeners, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+/** Greylisting happens before a tenant is known; its memory holds hashes only. */
+const DEFAULT_TENANT = '00000000-0000-7000-8000-000000000001' as TenantId;
+/** RFC 6647 §5: between one minute and 24 hours. */
+const GREYLIST_DELAY_MS = 60_000;
+
+function readPolicy(config: Config): Policy {
+  if (config.policy === undefined) return defaultPolicy();
+  let text: string;
+  try {
+    text = readFileSync(config.policy, 'utf8');
+  } catch (error) {
+    throw new ConfigError(
+      [
+        `policy: ${config.policy} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'})`,
+      ],
+      { cause: error },
+    );
+  }
+  const parsed = parsePolicy(text, config.policy);
+  if (!parsed.ok) throw new ConfigError(parsed.error);
+  return parsed.value;
+}
+
+function clamdOf(config: Config): ReturnType<typeof createClamd> | undefined {
+  const { clamav } = config.engines;
+  if (clamav === undefined) return undefined;
+  const address =
+    clamav.socket === undefined
+      ? ({ kind: 'tcp', host: clamav.host ?? '127.0.0.1', port: clamav.port ?? 3310 } as const)
+      : ({ kind: 'unix', path: clamav.socket } as const);
+  return createClamd({
+    address,
+    timeoutMs: clamav.timeoutMs,
+    maxConcurrent: CLAMD_SCANS,
+    maxBytes: CLAMD_BYTES,
+  });
+}
+
+/** clamd's own MaxThreads and StreamMaxLength, as Debian ships them. */
+const CLAMD_SCANS = 12;
+const CLAMD_BYTES = 25 * 1024 * 1024;

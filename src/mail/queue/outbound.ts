@@ -1,0 +1,261 @@
+/**
+ * Between queue and delivery: makes jobs of messages and rows, runs one attempt, and turns what it brought into
+ * settlements: delivered, to be tried again, or failed, with the reports that are owed.
+ */
+import type { KeyStore } from '#assurance/keys/keys.ts';
+import type { TenantId } from '#core/id.ts';
+import type { Clock } from '#core/time.ts';
+import type { BlobStore } from '#platform/blob.ts';
+import { decodeEdits } from '../act/edits-codec.ts';
+import { applyEdits, editedSize, type Edits } from '../act/edits.ts';
+import type { Plan } from '../act/plan.ts';
+import { destinationKey } from '../deliver/attempt.ts';
+import { BOUNCE_SCHEDULE, decideRetry, DEFAULT_SCHEDULE, type RetrySchedule } from '../deliver/retry.ts';
+import type { AttemptResult, DeliveryJob as Delivery } from '../deliver/types.ts';
+import type { LiveDirectory } from '../directory/directory.ts';
+import type { Arrival } from '../receive/arrival.ts';
+import type { JobOutcome } from './engine.ts';
+import { type DeliveryJob, type JobRecipient, parseNotify } from './job.ts';
+import type { LeasedRow } from './lease.ts';
+import type { ReportWriter } from './reports.ts';
+import type { MessageToCommit } from './rows.ts';
+import type { Settlement } from './settle.ts';
+
+export type OutboundDeps = {
+  readonly hostname: string;
+  readonly directory: Pick<LiveDirectory, 'route' | 'destination'>;
+  readonly deliver: (delivery: Delivery) => Promise<readonly AttemptResult[]>;
+  readonly reports: ReportWriter;
+  readonly keys: KeyStore;
+  readonly blobs: BlobStore;
+  readonly clock: Clock;
+  readonly schedule?: RetrySchedule;
+};
+
+export type Outbound = {
+  readonly jobsOfRows: (rows: readonly LeasedRow[]) => readonly DeliveryJob[];
+  readonly jobsOfMessage: (message: MessageToCommit, arrival: Arrival, plan: Plan) => readonly DeliveryJob[];
+  readonly attempt: (job: DeliveryJob) => Promise<JobOutcome>;
+  readonly notBefore: (job: DeliveryJob) => number | undefined;
+};
+
+/** A paused destination is looked at again after this, so that its release needs no word to every process. */
+const PAUSED_MS = 30_000;
+/** How long a job waits when its destination is at its limit. */
+const BUSY_MS = 5_000;
+
+export function createOutbound(deps: OutboundDeps): Outbound {
+  return {
+    jobsOfRows: (rows) => jobsOfRows(deps, rows),
+    jobsOfMessage: (message, arrival, plan) => jobsOfMessage(deps, message, arrival, plan),
+    attempt: (job) => attempt(deps, job),
+    notBefore: (job) => {
+      const rule = deps.directory.destination(job.tenant, job.domain);
+      return rule?.state === 'pause' ? deps.clock() + PAUSED_MS : undefined;
+    },
+  };
+}
+
+function destinationOf(deps: OutboundDeps, tenant: TenantId, domain: string): string {
+  return destinationKey({ route: deps.directory.route(tenant, domain), domain });
+}
+
+/** One job for each variant and destination of a message that was just committed; its bytes come from memory if small. */
+function jobsOfMessage(
+  deps: OutboundDeps,
+  message: MessageToCommit,
+  arrival: Arrival,
+  plan: Plan,
+): DeliveryJob[] {
+  const e = message.envelope;
+  const jobs = new Map<string, DeliveryJob & { recipients: JobRecipient[] }>();
+  e.recipients.forEach((r, n) => {
+    const action = message.verdict.recipients[n]?.action;
+    if (action !== 'accept' && action !== 'tag') return;
+    const variant = plan.variantOf[n] ?? 0;
+    const edits = plan.variants[variant]?.edits;
+    if (edits === undefined) return;
+    const destination = destinationOf(deps, e.tenant, r.domain);
+    const key = `${variant} ${r.domain} ${destination}`;
+    let job = jobs.get(key);
+    if (job === undefined) {
+      job = {
+        tenant: e.tenant,
+        message: e.id,
+        mailFrom: e.mailFrom,
+        destination,
+        domain: r.domain,
+        recipients: [],
+        size: editedSize(edits),
+        body: e.body,
+        smtpUtf8: e.smtpUtf8,
+        requireTls: e.requireTls,
+        ret: e.ret,
+        envid: e.envid,
+        receivedAtMs: e.receivedAtMs,
+        blob: message.blob,
+        content: () => applyEdits(edits, arrival.message.read()),
+      };
+      jobs.set(key, job);
+    }
+    job.recipients.push({
+      n,
+      address: r.address,
+      domain: r.domain,
+      notify: r.notify,
+      orcpt: r.orcpt,
+      attempts: 0,
+      queuedAtMs: e.receivedAtMs,
+      delayTold: false,
+    });
+  });
+  return [...jobs.values()];
+}
+
+/** The same from the table: rows of one message, destination and variant make one job. */
+function jobsOfRows(deps: OutboundDeps, rows: readonly LeasedRow[]): DeliveryJob[] {
+  const jobs = new Map<string, DeliveryJob & { recipients: JobRecipient[] }>();
+  for (const row of rows) {
+    const destination = destinationOf(deps, row.tenant, row.domain);
+    const key = `${row.message} ${row.variant} ${row.domain} ${destination}`;
+    let job = jobs.get(key);
+    if (job === undefined) {
+      const edits = decodeEdits(row.edits);
+      job = {
+        tenant: row.tenant,
+        message: row.message,
+        mailFrom: row.mailFrom,
+        destination,
+        domain: row.domain,
+        recipients: [],
+        size: editedSize(edits),
+        body: row.body,
+        smtpUtf8: row.smtpUtf8,
+        requireTls: row.requireTls,
+        ret: row.ret ?? undefined,
+        envid: row.envid ?? undefined,
+        receivedAtMs: row.receivedAtMs,
+        blob: row.blob,
+        content: () => storedContent(deps, row, edits),
+      };
+      jobs.set(key, job);
+    }
+    job.recipients.push({
+      n: row.n,
+      address: row.address,
+      domain: row.domain,
+      notify: parseNotify(row.notify),
+      orcpt: row.orcpt ?? undefined,
+      attempts: row.attempts,
+      queuedAtMs: row.queuedAtMs,
+      delayTold: row.delayTold,
+    });
+  }
+  return [...jobs.values()];
+}
+
+function storedContent(deps: OutboundDeps, row: LeasedRow, edits: Edits): AsyncIterable<Uint8Array> {
+  const key = deps.keys.unwrapDataKey(row.tenant, row.blob, row.keyWrapped);
+  return applyEdits(edits, deps.blobs.read(row.blob, key));
+}
+
+async function attempt(deps: OutboundDeps, job: DeliveryJob): Promise<JobOutcome> {
+  const rule = deps.directory.destination(job.tenant, job.domain);
+  const results = await deps.deliver({
+    tenant: job.tenant,
+    route: deps.directory.route(job.tenant, job.domain),
+    domain: job.domain,
+    mailFrom: job.mailFrom,
+    recipients: job.recipients.map((r) => ({
+      key: String(r.n),
+      address: r.address,
+      notify: r.notify,
+      orcpt: r.orcpt,
+    })),
+    size: job.size,
+    bodyType: job.body,
+    smtpUtf8: job.smtpUtf8,
+    requireTls: job.requireTls,
+    ret: job.ret,
+    envid: job.envid,
+    heloName: deps.hostname,
+    source: { v4: rule?.sourceIp4, v6: rule?.sourceIp6 },
+    body: job.content,
+  });
+  if (results.every((r) => r.stage === 'slot'))
+    return { settlements: [], reports: [], notBeforeMs: results[0]?.retryAtMs ?? deps.clock() + BUSY_MS };
+  const settled = job.recipients.map((recipient, i) => settlementOf(deps, job, recipient, results[i]!)); // `!`: one result per recipient
+  const reports = await deps.reports(job, settled);
+  return { settlements: settled.map((s) => s.settlement), reports };
+}
+
+/** A settlement with what a report about it needs. */
+export type Settled = {
+  readonly recipient: JobRecipient;
+  readonly result: AttemptResult;
+  readonly settlement: Settlement;
+  /** Until when it will be tried; for the report of a delay. */
+  readonly triedUntilMs: number;
+};
+
+function settlementOf(
+  deps: OutboundDeps,
+  job: DeliveryJob,
+  recipient: JobRecipient,
+  result: AttemptResult,
+): Settled {
+  const nowMs = deps.clock();
+  const schedule = job.mailFrom === '' ? BOUNCE_SCHEDULE : (deps.schedule ?? DEFAULT_SCHEDULE);
+  const decision = decideRetry({
+    schedule,
+    acceptedMs: recipient.queuedAtMs,
+    nowMs,
+    failures: recipient.attempts + 1,
+    noticesSent: recipient.delayTold ? 1 : 0,
+    retryAtMs: result.retryAtMs,
+    random: Math.random,
+  });
+  const isExpired = result.outcome === 'deferred' && decision.kind === 'give-up';
+  const retry = result.outcome === 'deferred' && decision.kind === 'retry' ? decision : undefined;
+  const { security } = result;
+  return {
+    recipient,
+    result,
+    triedUntilMs: recipient.queuedAtMs + schedule.maxAgeS * 1000,
+    settlement: {
+      tenant: job.tenant,
+      message: job.message,
+      n: recipient.n,
+      address: recipient.address,
+      atMs: result.startedMs,
+      durationMs: result.totalMs,
+      outcome: isExpired ? 'failed' : result.outcome,
+      isExpired,
+      nextAtMs: retry?.atMs,
+      delayTold: retry?.sendDelayNotice === true,
+      stage: result.stage,
+      remoteHost: result.remoteHost,
+      remoteIp: result.remoteIp,
+      replyCode: result.code,
+      enhanced: result.enhanced,
+      replyText: result.text,
+      tlsVersion: result.tls?.version,
+      tlsCipher:
+        result.tls === undefined
+          ? undefined
+          : [result.tls.cipher, result.tls.group].filter(Boolean).join(' '),
+      security: security === undefined ? 'none' : security.policy,
+      securityDetail: security === undefined ? '' : detailOf(security),
+    },
+  };
+}
+
+function detailOf(security: NonNullable<AttemptResult['security']>): string {
+  const words = [
+    `asked by ${security.by}`,
+    security.authenticated ? 'peer authenticated' : 'peer not authenticated',
+    security.dane === undefined ? '' : `DANE: ${security.dane}`,
+    security.sts === undefined ? '' : `MTA-STS: ${security.sts}`,
+  ];
+  return words.filter((w) => w !== '').join('; ');
+}

@@ -1,0 +1,137 @@
+/**
+ * `gatehouse up`: configuration → database → keys and bodies → mail and API → wait for a signal → all down in reverse order.
+ */
+import { mkdirSync } from 'node:fs';
+import { openApi } from '#api/server.ts';
+import { errorChain } from '#core/errors.ts';
+import { claimFolder, probePort } from '#platform/claims.ts';
+import { type Logger, openLog } from '#platform/log.ts';
+import { apiRoutes } from './api-routes.ts';
+import { type Config, openConfig } from './config.ts';
+import {
+  type DatabaseServer,
+  openConfiguredDatabase,
+  openStores,
+  prepareDatabase,
+  startDatabaseServer,
+} from './installation.ts';
+import { startMailProcesses } from './mail-processes.ts';
+
+const USAGE = `Usage: gatehouse up [--config FILE] [--data FOLDER] [--mx-port N] [--submission-port N] [--http-port N] …
+
+Starts the gateway in the foreground; SIGTERM or Ctrl-C stops it cleanly. Every flag is also an environment variable
+(--mx-port is GATEHOUSE_MX_PORT); port 0 takes a free one and says which. docs/operations/configuration.md lists all settings.
+`;
+
+export async function up(args: readonly string[], flags: Readonly<Record<string, string>>): Promise<number> {
+  if (args.includes('--help') || args.includes('-h')) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const stray = args[0];
+  if (stray !== undefined) {
+    process.stderr.write(
+      `gatehouse up: "${stray}" is not an option of it; "gatehouse up --help" lists them\n`,
+    );
+    return 2;
+  }
+  // From here on a signal is an order to stop cleanly, also while still starting.
+  const stopping = new Promise<NodeJS.Signals>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, resolve);
+  });
+  const startedMs = performance.now();
+  const config = openConfig({ environment: process.env, flags, workingDirectory: process.cwd() });
+  const log = openLog({ level: config.log.level });
+  mkdirSync(config.data, { recursive: true });
+  const release = claimFolder(config.data);
+  try {
+    await probePort('http', config.http.host, config.http.port);
+    for (const l of config.listeners) await probePort(`listeners ${l.name}`, l.host, l.port);
+    const server = await startDatabaseServer(config);
+    try {
+      await run(config, server, log, stopping, startedMs);
+      return 0;
+    } finally {
+      await server.stop();
+    }
+  } finally {
+    release();
+  }
+}
+
+async function run(
+  config: Config,
+  server: DatabaseServer,
+  log: Logger,
+  stopping: Promise<NodeJS.Signals>,
+  startedMs: number,
+): Promise<void> {
+  const applied = await prepareDatabase(config, server.url);
+  if (applied.length > 0) log.info('database schema brought up to date', { applied });
+  await using db = openConfiguredDatabase(config, server.url, 'gatehouse-web');
+  const stores = await openStores(config, db);
+  const mail = await startMailProcesses(config, server.url, log);
+  try {
+    const api = await openApi({
+      routes: apiRoutes(stores),
+      db,
+      log,
+      probes: [
+        { name: 'database', check: async () => void (await db.query('select 1')) },
+        { name: 'mail', check: mail.trouble },
+      ],
+      host: config.http.host,
+      port: config.http.port,
+    });
+    try {
+      announce(
+        config,
+        server,
+        mail.listeners,
+        `http://${config.http.host}:${api.port}`,
+        performance.now() - startedMs,
+      );
+      const signal = await stopping;
+      log.info('stopping', { signal });
+    } finally {
+      await api.close();
+    }
+  } finally {
+    await mail
+      .stop()
+      .catch((error: unknown) => log.error('mail did not stop cleanly', { error: errorChain(error) }));
+  }
+}
+
+function announce(
+  config: Config,
+  server: DatabaseServer,
+  listeners: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly host: string;
+    readonly port: number;
+  }[],
+  api: string,
+  startMs: number,
+): void {
+  const lines = [
+    `Gatehouse is running as ${config.hostname} (started in ${(startMs / 1000).toFixed(1)} s).`,
+    ...listeners.map(
+      (l) => `  SMTP ${l.kind.padEnd(11)} ${l.host}:${l.port}${l.name === l.kind ? '' : `  (${l.name})`}`,
+    ),
+    `  API, metrics     ${api}  (this machine only)`,
+    `  data             ${config.data}`,
+    `  keys             ${config.keys}  (back them up apart from the data)`,
+    ...(server.kind === 'evaluation'
+      ? [
+          '  database         evaluation binaries from npm: use your distribution’s PostgreSQL in production (database.url)',
+        ]
+      : []),
+    ...(config.engines.clamav === undefined
+      ? ['  not configured   ClamAV: content is not scanned for malware']
+      : []),
+    'Try it: "bin/gatehouse try" in another terminal. Stop with Ctrl-C.',
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
