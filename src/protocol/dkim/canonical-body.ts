@@ -77,9 +77,13 @@ export function relaxedBody(emit: Emit): BodyCanonicalizer {
   let isEmpty = true;
   const beforeText = (): void => {
     isEmpty = false;
-    if (heldCrlfs > 0) {
+    if (heldCrlfs > 8) {
       emitCrlfs(out.add, heldCrlfs);
       heldCrlfs = 0;
+    }
+    for (; heldCrlfs > 0; heldCrlfs--) {
+      out.addByte(CR);
+      out.addByte(LF);
     }
     if (heldSpace) {
       out.addByte(SPACE);
@@ -119,10 +123,11 @@ export function relaxedBody(emit: Emit): BodyCanonicalizer {
         }
       }
       i = hold(chunk, i);
+      const words = wordsOf(chunk);
       while (i < chunk.length) {
         beforeText();
-        const end = canonicalRunEnd(chunk, i);
-        out.add(chunk.subarray(i, end));
+        const end = canonicalRunEnd(chunk, words, i);
+        out.addRange(chunk, i, end);
         i = hold(chunk, end);
       }
       out.flush(); // slices of the chunk are never kept beyond the call
@@ -142,10 +147,11 @@ export function relaxedBody(emit: Emit): BodyCanonicalizer {
  * `from` is a text byte. The run goes on over a space that text follows, and over line ends that text or one space
  * before text follows; a CR that is no line end is text.
  */
-function canonicalRunEnd(chunk: Uint8Array, from: number): number {
+function canonicalRunEnd(chunk: Uint8Array, words: Int32Array, from: number): number {
   const n = chunk.length;
   let i = from;
   while (i < n) {
+    if (((chunk.byteOffset + i) & 3) === 0) i = skipPlainWords(words, chunk.byteOffset, i, n);
     const b = chunk[i]!;
     if (b > SPACE) {
       i++;
@@ -154,20 +160,53 @@ function canonicalRunEnd(chunk: Uint8Array, from: number): number {
       i += 2;
     } else if (b === CR) {
       if (i + 1 >= n) return i;
-      if (chunk[i + 1] !== LF) {
-        i++;
-        continue;
-      }
-      let next = i + 2;
-      while (next + 1 < n && chunk[next] === CR && chunk[next + 1] === LF) next += 2;
-      const first = chunk[next] === SPACE ? next + 1 : next;
-      if (first >= n || !isText(chunk, first)) return i;
-      i = first + 1;
+      i = chunk[i + 1] === LF ? afterLineEnd(chunk, i) : i + 1;
+      if (i < 0) return ~i;
     } else if (b === TAB) {
       return i;
     } else i++;
   }
   return n;
+}
+
+/** Offset after the text byte that follows the line ends at `at`, or `~at` when the run ends before them. */
+function afterLineEnd(chunk: Uint8Array, at: number): number {
+  let next = at + 2;
+  while (next + 1 < chunk.length && chunk[next] === CR && chunk[next + 1] === LF) next += 2;
+  const first = chunk[next] === SPACE ? next + 1 : next;
+  return first < chunk.length && isText(chunk, first) ? first + 1 : ~at;
+}
+
+const IS_LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+const NO_WORDS = new Int32Array(0);
+
+/** The chunk's memory, four bytes at a time. */
+function wordsOf(chunk: Uint8Array): Int32Array {
+  if (!IS_LITTLE_ENDIAN || chunk.length < 64) return NO_WORDS;
+  return new Int32Array(chunk.buffer, 0, chunk.buffer.byteLength >> 2);
+}
+
+/**
+ * Skips words of four bytes that surely belong to a run: no control character and no two spaces side by side, also not
+ * across words (`carry`). A byte below 32 or equal to 32 shows as a high bit after the subtraction; a doubt, such as `!`
+ * after a space, only sends the word to the slower way, as does a space whose successor is not yet known. This is what
+ * makes the pass cost no more than the hash.
+ */
+function skipPlainWords(words: Int32Array, offset: number, from: number, n: number): number {
+  const last = Math.min((offset + n) >> 2, words.length) - 1; // one word is left for the slower way, which looks ahead
+  const first = (offset + from) >> 2;
+  let at = first;
+  let carry = 0;
+  for (; at < last; at++) {
+    const word = words[at]!;
+    const spaceless = word ^ 0x20202020;
+    const space = (spaceless - 0x01010101) & ~spaceless & 0x80808080;
+    const control = (word - 0x20202020) & ~word & 0x80808080;
+    if ((control | (space & ((space << 8) | carry))) !== 0) break;
+    carry = space >>> 24;
+  }
+  if (at <= first) return from;
+  return (at << 2) - offset - (carry === 0 ? 0 : 1);
 }
 
 /** Neither white space nor CR: a byte that is text whatever follows it. */
@@ -179,6 +218,7 @@ function isText(chunk: Uint8Array, at: number): boolean {
 /** Joins small pieces into one buffer, so that the hash is called seldom; big pieces pass through uncopied. */
 function gather(emit: Emit): {
   readonly add: Emit;
+  readonly addRange: (bytes: Uint8Array, start: number, end: number) => void;
   readonly addByte: (byte: number) => void;
   readonly flush: () => void;
 } {
@@ -188,18 +228,22 @@ function gather(emit: Emit): {
     if (used > 0) emit(buffer.subarray(0, used));
     used = 0;
   };
+  const addRange = (bytes: Uint8Array, start: number, end: number): void => {
+    const length = end - start;
+    if (used + length > buffer.length) flush();
+    if (length >= 4096) {
+      flush();
+      emit(bytes.subarray(start, end));
+      return;
+    }
+    // A short piece is copied by hand: making a view of it would cost more.
+    if (length < 64) for (let i = 0; i < length; i++) buffer[used + i] = bytes[start + i]!;
+    else buffer.set(bytes.subarray(start, end), used);
+    used += length;
+  };
   return {
-    add(bytes) {
-      if (used + bytes.length > buffer.length) flush();
-      if (bytes.length >= 4096) {
-        flush();
-        emit(bytes);
-        return;
-      }
-      if (bytes.length < 24) for (let i = 0; i < bytes.length; i++) buffer[used + i] = bytes[i]!;
-      else buffer.set(bytes, used);
-      used += bytes.length;
-    },
+    add: (bytes) => addRange(bytes, 0, bytes.length),
+    addRange,
     addByte(byte) {
       if (used === buffer.length) flush();
       buffer[used++] = byte;
