@@ -59,6 +59,8 @@ export class Connection {
   #id: MessageId = newId<'message'>();
   #intake: MessageIntake | undefined;
   #receivedAtMs = 0;
+  /** Since when content is coming, also content that nobody wants. */
+  #contentSinceMs: number | undefined;
   #queue: SessionEvent[] = [];
   #isGreeted = false;
   /** True while `#work` runs. */
@@ -221,9 +223,12 @@ export class Connection {
   #arm(): void {
     const { config, clock } = this.#options;
     clearTimeout(this.#timer);
-    const waitMs = this.#session.isInContent
-      ? Math.min(config.dataTimeoutMs, this.#receivedAtMs + config.messageTimeoutMs - clock())
-      : config.commandTimeoutMs;
+    if (!this.#session.isInContent) this.#contentSinceMs = undefined;
+    else this.#contentSinceMs ??= clock();
+    const waitMs =
+      this.#contentSinceMs === undefined
+        ? config.commandTimeoutMs
+        : Math.min(config.dataTimeoutMs, this.#contentSinceMs + config.messageTimeoutMs - clock());
     this.#timer = setTimeout(() => this.#timedOut(), Math.max(1, waitMs));
   }
 
