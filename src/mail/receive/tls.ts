@@ -84,9 +84,23 @@ export function tlsInfo(socket: TLSSocket, hasClientAnchors: boolean): TlsInfo {
   return {
     version: socket.getProtocol() ?? 'unknown',
     cipher: socket.getCipher().standardName,
+    // NOTE: Node tells the group on the client side only; on ours this is undefined until it does.
     group: key?.name,
     sni: typeof sni === 'string' && sni !== '' ? sni : undefined,
     clientCertSha256: fingerprint?.replaceAll(':', '').toLowerCase(),
-    clientCertTrusted: hasClientAnchors && fingerprint !== undefined && socket.authorized,
+    clientCertTrusted: hasClientAnchors && fingerprint !== undefined && isVerified(socket),
   };
+}
+
+/**
+ * OpenSSL's verdict on the client's chain. Node puts it into `authorized` only on sockets of its own tls.Server, so it is
+ * asked where that one asks it; should a future Node not have it there, nobody's certificate is trusted.
+ */
+function isVerified(socket: TLSSocket): boolean {
+  const handle: unknown = Reflect.get(socket, '_handle');
+  if (typeof handle !== 'object' || handle === null) return false;
+  const verifyError: unknown = Reflect.get(handle, 'verifyError');
+  if (typeof verifyError !== 'function') return false;
+  const error: unknown = Reflect.apply(verifyError, handle, []);
+  return error === null || error === undefined;
 }
