@@ -23,7 +23,7 @@ type About = { readonly connection: Connection; readonly reused: boolean; readon
 type Said = Pick<AttemptResult, 'outcome' | 'stage' | 'code' | 'enhanced' | 'text' | 'remoteSaid'>;
 type Where = Pick<
   AttemptResult,
-  'remoteHost' | 'remoteIp' | 'tls' | 'security' | 'reusedConnection' | 'connectMs'
+  'remoteHost' | 'remoteIp' | 'tls' | 'security' | 'reusedConnection' | 'connectMs' | 'dsnPassedOn'
 >;
 
 const NOWHERE: Where = {
@@ -32,6 +32,7 @@ const NOWHERE: Where = {
   tls: undefined,
   security: undefined,
   reusedConnection: false,
+  dsnPassedOn: false,
   connectMs: 0,
 };
 /** Texts go into rows, reports and the console; a remote does not decide how long they are. */
@@ -88,6 +89,7 @@ export class Outcomes {
       security,
       reusedConnection,
       connectMs,
+      dsnPassedOn: connection.capabilities.dsn,
     };
     for (const [i, r] of batch.entries()) {
       const said = saidBy(results[i]);

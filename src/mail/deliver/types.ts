@@ -94,6 +94,8 @@ export type AttemptResult = {
   readonly tls: TlsUsed | undefined;
   readonly security: SecurityResult | undefined;
   readonly reusedConnection: boolean;
+  /** The host offered DSN, so reporting success is now its business. */
+  readonly dsnPassedOn: boolean;
   readonly startedMs: number;
   /** Until the connection was ready for MAIL; 0 on a reused one. */
   readonly connectMs: number;
