@@ -70,6 +70,36 @@ export const de: Texts = {
   'byte-defects.long-line': 'Die Nachricht hat {count} Zeilen, die länger sind als erlaubt.',
   'byte-defects.eight-bit': 'Die Nachricht hat Bytes über 127, obwohl ihr Absender keine angekündigt hat.',
 
+  'from-header.none': 'Die Nachricht nennt keinen Absender.',
+  'from-header.several':
+    'Die Nachricht nennt mehrere Absender ({authors}); Mailprogramme zeigen verschiedene an.',
+  'from-header.disguised':
+    'Der Absender {authors} ist mit unsichtbaren, umkehrenden oder ähnlich aussehenden Zeichen getarnt.',
+  'from-header.display-name': 'Der Name des Absenders zeigt eine Adresse einer anderen Domain als {authors}.',
+  'from-header.ambiguous':
+    'Der Absender {authors} ist so geschrieben, dass Mailprogramme ihn verschieden lesen ({defects}).',
+  'mime-structure.limit': 'Die Nachricht konnte nicht zu Ende gelesen werden: zu viel davon ({limit}).',
+  'mime-structure.unread': 'Die Nachricht lässt sich auf mehr Arten lesen, als versucht werden konnten.',
+  'mime-structure.hidden-part':
+    'Manche Mailprogramme würden {count} Teile zeigen, die andere nicht zeigen, zuerst {type} „{name}“ ({reason}).',
+  'mime-structure.ambiguous': 'Mailprogramme lesen den Aufbau der Nachricht verschieden ({defects}).',
+  'mime-structure.untidy': 'Der Aufbau der Nachricht ist unsauber ({defects}).',
+  'file-type.blocked': 'Die Datei „{name}“ ist von einer Art, die nicht durchgelassen wird ({detected}).',
+  'file-type.reversed-name':
+    'Der Name der Datei „{name}“ dreht die Leserichtung, um zu verbergen, was sie ist ({detected}).',
+  'file-type.double-extension':
+    'Die Datei „{name}“ verbirgt ihre gefährliche Endung hinter einer harmlosen ({detected}).',
+  'file-type.program-in-archive': 'Das Archiv „{name}“ enthält ein Programm.',
+  'file-type.polyglot': 'Die Datei „{name}“ ist {detected} und zugleich etwas anderes.',
+  'file-type.macros': 'Das Dokument „{name}“ enthält Makros.',
+  'file-type.encrypted': 'Die Datei „{name}“ ist verschlüsselt; ihr Inhalt konnte nicht geprüft werden.',
+  'file-type.mismatch': 'Die Datei „{name}“ gibt sich als {declared} aus, ist aber {detected}.',
+  'sizes-counts.parts': 'Die Nachricht hat {value} Teile, mehr als {limit}.',
+  'sizes-counts.attachments': 'Die Nachricht hat {value} Anhänge, mehr als {limit}.',
+  'sizes-counts.attachment-bytes': 'Ein Teil der Nachricht hat {value} Bytes, mehr als {limit}.',
+  'sizes-counts.header-bytes': 'Der Kopf der Nachricht hat {value} Bytes, mehr als {limit}.',
+  'sizes-counts.recipients': 'Die Nachricht hat {value} Empfänger, mehr als {limit}.',
+
   'dnsbl.listed': 'Der sendende Server steht auf der Sperrliste {zone} ({answer}).',
 
   'story.connection': 'Verbindung',

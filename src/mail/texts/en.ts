@@ -68,6 +68,35 @@ export const en = {
   'byte-defects.long-line': 'The message has {count} lines longer than mail allows.',
   'byte-defects.eight-bit': 'The message has bytes above 127 although its sender announced none.',
 
+  'from-header.none': 'The message names no author.',
+  'from-header.several': 'The message names several authors ({authors}); mail programs show different ones.',
+  'from-header.disguised':
+    'The author {authors} is disguised with invisible, reversing or look-alike characters.',
+  'from-header.display-name': 'The name of the author shows an address of another domain than {authors}.',
+  'from-header.ambiguous':
+    'The author {authors} is written in a way that mail programs read differently ({defects}).',
+  'mime-structure.limit': 'The message could not be read to the end: too much of it ({limit}).',
+  'mime-structure.unread': 'The message can be read in more ways than could be tried.',
+  'mime-structure.hidden-part':
+    'Some mail programs would show {count} parts that others do not, first {type} "{name}" ({reason}).',
+  'mime-structure.ambiguous': 'Mail programs read the structure of the message differently ({defects}).',
+  'mime-structure.untidy': 'The structure of the message is untidy ({defects}).',
+  'file-type.blocked': 'The file "{name}" is of a kind that is not let through ({detected}).',
+  'file-type.reversed-name':
+    'The name of the file "{name}" turns its reading direction to hide what it is ({detected}).',
+  'file-type.double-extension':
+    'The file "{name}" hides its dangerous ending behind a harmless one ({detected}).',
+  'file-type.program-in-archive': 'The archive "{name}" holds a program.',
+  'file-type.polyglot': 'The file "{name}" is a {detected} and something else at once.',
+  'file-type.macros': 'The document "{name}" holds macros.',
+  'file-type.encrypted': 'The file "{name}" is encrypted; its content could not be checked.',
+  'file-type.mismatch': 'The file "{name}" is called {declared} but is {detected}.',
+  'sizes-counts.parts': 'The message has {value} parts, more than {limit}.',
+  'sizes-counts.attachments': 'The message has {value} attachments, more than {limit}.',
+  'sizes-counts.attachment-bytes': 'A part of the message has {value} bytes, more than {limit}.',
+  'sizes-counts.header-bytes': 'The header of the message has {value} bytes, more than {limit}.',
+  'sizes-counts.recipients': 'The message has {value} recipients, more than {limit}.',
+
   'dnsbl.listed': 'The sending server is on the block list {zone} ({answer}).',
 
   'story.connection': 'Connection',

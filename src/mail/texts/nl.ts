@@ -70,6 +70,36 @@ export const nl: Texts = {
   'byte-defects.long-line': 'Het bericht heeft {count} regels die langer zijn dan toegestaan.',
   'byte-defects.eight-bit': 'Het bericht heeft bytes boven 127, hoewel de afzender er geen aankondigde.',
 
+  'from-header.none': 'Het bericht noemt geen afzender.',
+  'from-header.several':
+    "Het bericht noemt meerdere afzenders ({authors}); mailprogramma's tonen verschillende.",
+  'from-header.disguised':
+    'De afzender {authors} is vermomd met onzichtbare, omkerende of gelijkende tekens.',
+  'from-header.display-name': 'De naam van de afzender toont een adres van een ander domein dan {authors}.',
+  'from-header.ambiguous':
+    "De afzender {authors} is zo geschreven dat mailprogramma's hem verschillend lezen ({defects}).",
+  'mime-structure.limit': 'Het bericht kon niet tot het einde worden gelezen: te veel ervan ({limit}).',
+  'mime-structure.unread': 'Het bericht kan op meer manieren worden gelezen dan konden worden geprobeerd.',
+  'mime-structure.hidden-part':
+    'Sommige mailprogramma\'s zouden {count} delen tonen die andere niet tonen, eerst {type} "{name}" ({reason}).',
+  'mime-structure.ambiguous': "Mailprogramma's lezen de opbouw van het bericht verschillend ({defects}).",
+  'mime-structure.untidy': 'De opbouw van het bericht is slordig ({defects}).',
+  'file-type.blocked': 'Het bestand "{name}" is van een soort die niet wordt doorgelaten ({detected}).',
+  'file-type.reversed-name':
+    'De naam van het bestand "{name}" keert de leesrichting om te verbergen wat het is ({detected}).',
+  'file-type.double-extension':
+    'Het bestand "{name}" verbergt zijn gevaarlijke extensie achter een onschuldige ({detected}).',
+  'file-type.program-in-archive': 'Het archief "{name}" bevat een programma.',
+  'file-type.polyglot': 'Het bestand "{name}" is {detected} en tegelijk iets anders.',
+  'file-type.macros': 'Het document "{name}" bevat macro\'s.',
+  'file-type.encrypted': 'Het bestand "{name}" is versleuteld; de inhoud kon niet worden gecontroleerd.',
+  'file-type.mismatch': 'Het bestand "{name}" noemt zich {declared} maar is {detected}.',
+  'sizes-counts.parts': 'Het bericht heeft {value} delen, meer dan {limit}.',
+  'sizes-counts.attachments': 'Het bericht heeft {value} bijlagen, meer dan {limit}.',
+  'sizes-counts.attachment-bytes': 'Een deel van het bericht heeft {value} bytes, meer dan {limit}.',
+  'sizes-counts.header-bytes': 'De kop van het bericht heeft {value} bytes, meer dan {limit}.',
+  'sizes-counts.recipients': 'Het bericht heeft {value} ontvangers, meer dan {limit}.',
+
   'dnsbl.listed': 'De verzendende server staat op de blokkeerlijst {zone} ({answer}).',
 
   'story.connection': 'Verbinding',
