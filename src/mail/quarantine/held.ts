@@ -2,9 +2,10 @@
  * Messages that are held: listed, shown, released once, deleted. What is held is a recipient of a message, so that one may
  * get it while another does not.
  *
- * Release and deletion are one statement each: the state moves only from `held`, and the queue row and the audit event
- * come from the rows that moved. Two people who release at the same moment release once.
+ * Release and deletion move the state only from `held`, and the queue row and the audit event come from the rows that
+ * moved, in the same transaction. Two people who release at the same moment release once.
  */
+import { appendAudit } from '#assurance/audit/audit.ts';
 import { firstIdAt, type MessageId, type TenantId } from '#core/id.ts';
 import type { Reader, Row, Transaction } from '#platform/db.ts';
 import type { Finding, ThreatClass } from '../finding.ts';
@@ -89,21 +90,16 @@ export async function releaseHeld(
   message: MessageId,
   recipient?: string,
 ): Promise<Moved[]> {
-  return await tx.query<Moved & Row>(
-    `with moved as (
-       update recipient set state = 'queued', state_at = clock_timestamp()
-       where tenant_id = $1 and message_id = $2 and state = 'held' and ($4::text is null or lower(address) = lower($4))
-       returning n, address, domain
-     ), queued as (
+  const moved = await tx.query<Moved & Row>(
+    `with moved as (${move('queued')}), queued as (
        insert into queue (tenant_id, message_id, n, domain, next_at, queued_at)
        select $1, $2, n, domain, now(), now() from moved
-     ), recorded as (
-       insert into audit_event (tenant_id, what, actor, subject, details)
-       select $1, 'held.released', $3, $2::uuid::text, jsonb_build_object('recipient', n) from moved
      )
      select n, address as recipient from moved order by n`,
-    [who.tenant, message, who.actor, recipient ?? null],
+    [who.tenant, message, recipient ?? null],
   );
+  await record(tx, who, message, 'held.released', moved);
+  return moved;
 }
 
 /** Ends the waiting without delivery. The body goes with the next sweep, when no other recipient needs it. */
@@ -113,16 +109,36 @@ export async function deleteHeld(
   message: MessageId,
   recipient?: string,
 ): Promise<Moved[]> {
-  return await tx.query<Moved & Row>(
-    `with moved as (
-       update recipient set state = 'deleted', state_at = clock_timestamp()
-       where tenant_id = $1 and message_id = $2 and state = 'held' and ($4::text is null or lower(address) = lower($4))
-       returning n, address
-     ), recorded as (
-       insert into audit_event (tenant_id, what, actor, subject, details)
-       select $1, 'held.deleted', $3, $2::uuid::text, jsonb_build_object('recipient', n) from moved
-     )
-     select n, address as recipient from moved order by n`,
-    [who.tenant, message, who.actor, recipient ?? null],
+  const moved = await tx.query<Moved & Row>(
+    `with moved as (${move('deleted')}) select n, address as recipient from moved order by n`,
+    [who.tenant, message, recipient ?? null],
+  );
+  await record(tx, who, message, 'held.deleted', moved);
+  return moved;
+}
+
+/** The state moves only from `held`: whoever comes second finds nothing. */
+function move(to: 'queued' | 'deleted'): string {
+  return `update recipient set state = '${to}', state_at = clock_timestamp()
+    where tenant_id = $1 and message_id = $2 and state = 'held' and ($3::text is null or lower(address) = lower($3))
+    returning n, address, domain`;
+}
+
+async function record(
+  tx: Transaction,
+  who: Who,
+  message: MessageId,
+  what: string,
+  moved: readonly Moved[],
+): Promise<void> {
+  await appendAudit(
+    tx,
+    moved.map(({ n }) => ({
+      tenant: who.tenant,
+      what,
+      actor: who.actor,
+      subject: message,
+      details: { recipient: n },
+    })),
   );
 }

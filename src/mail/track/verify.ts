@@ -256,12 +256,12 @@ async function verifyQueue(options: VerifyOptions, counts: VerifyCounts): Promis
   }
 }
 
-/** Bodies that nobody needs, old enough that nothing will come to need them. */
+/** Bodies that nobody needs, old enough that nothing will come to need them. A body is named as its message. */
 async function verifyBodies(options: VerifyOptions, counts: VerifyCounts): Promise<void> {
   let old: BlobId[] = [];
   const flush = async (): Promise<void> => {
     const needed = await options.db.query<Row & { id: BlobId }>(
-      `select m.blob as id from message m where m.blob = any($1::uuid[]) and m.id = any($1::uuid[])
+      `select m.blob as id from message m where m.id = any($1::uuid[]) and m.blob = m.id
          and exists (select from recipient r where r.tenant_id = m.tenant_id and r.message_id = m.id and r.state in ('queued', 'held'))`,
       [old],
     );
