@@ -6,7 +6,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { concat } from '#core/bytes.ts';
 import { err, ok, type Result } from '#core/result.ts';
 import type { Resolver } from '#protocol/dns/resolver.ts';
-import { decodeBase64 } from './signature.ts';
+import { decodeBase64 } from './signature-tags.ts';
 import { describeTagListError, parseTagList, printable, type TagList, withoutSpace } from './tag-list.ts';
 
 export type KeyType = 'rsa' | 'ed25519';
