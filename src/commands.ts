@@ -5,6 +5,10 @@ type Run = (args: readonly string[], context: CliContext) => Promise<number>;
 type Entry = { readonly summary: string; readonly load: () => Promise<Run> };
 
 export const COMMANDS: Readonly<Record<string, Entry>> = {
+  parse: {
+    summary: 'the parts of a message, its defects, and every other reading',
+    load: async () => (await import('#cli/parse.ts')).run,
+  },
   sign: {
     summary: 'sign or seal a message from a file (DKIM, ARC)',
     load: async () => (await import('#cli/sign.ts')).run,
