@@ -153,9 +153,11 @@ export async function changeAddresses(
   act: Act,
   add: readonly string[],
   remove: readonly string[],
+  only?: string,
 ): Promise<Result<ImportPreview, readonly Complaint[]>> {
   const domains = new Map((await listThings(act.tx, act.tenant, domainKind)).map((d) => [d.name, d]));
-  const read = (texts: readonly string[]) => texts.map((t) => ({ text: t, found: readAddress(t, domains) }));
+  const read = (texts: readonly string[]) =>
+    texts.map((t) => ({ text: t, found: readAddress(t, domains, only) }));
   const [adding, removing] = [read(add), read(remove)];
   const complaints = [...adding, ...removing].flatMap(({ text, found }) =>
     found.ok ? [] : [{ at: text, text: found.error }],
