@@ -15,11 +15,15 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   let bestDistance = (word.length <= 3 ? 1 : Math.max(2, Math.floor(word.length / 3))) + 1;
   if (word.length > 64) return undefined;
   for (const k of known) {
-    const d = editDistance(word.toLowerCase(), k.toLowerCase());
+    const [a, b] = [word.toLowerCase(), k.toLowerCase()];
+    // Letters in another order are the commonest slip, and count as one.
+    const d = a !== b && sorted(a) === sorted(b) ? 1 : editDistance(a, b);
     if (d < bestDistance) [best, bestDistance] = [k, d];
   }
   return best;
 }
+
+const sorted = (word: string): string => [...word].toSorted().join('');
 
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
