@@ -23,7 +23,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best;
 }
 
-const sorted = (word: string): string => [...word].toSorted().join('');
+const sorted = (word: string): string => word.split('').toSorted().join('');
 
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
