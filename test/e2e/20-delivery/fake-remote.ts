@@ -8,6 +8,9 @@ export type FakeOptions = {
   readonly extensions?: readonly string[];
   readonly tls?: { readonly key: string; readonly cert: string };
   readonly lmtp?: boolean;
+  /** Default a free port of 127.0.0.1. */
+  readonly host?: string;
+  readonly port?: number;
 };
 
 export type FakeRemote = {
@@ -46,7 +49,9 @@ export async function startFakeRemote(options: FakeOptions = {}): Promise<FakeRe
     socket.on('error', () => {});
     serve(socket, options, messages, lines);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) =>
+    server.listen(options.port ?? 0, options.host ?? '127.0.0.1', resolve),
+  );
   const address = server.address();
   if (typeof address !== 'object' || address === null) throw new Error('no port');
   return {
