@@ -264,7 +264,7 @@ export class Connection {
     answers.with(config.name, String(event.code)).inc();
     if (event.code < 400) return;
     // Never the command itself: it may be a password. Verb, code and id are enough to find the message.
-    this.#log.info('smtp refused', { verb: event.verb.slice(0, 16), code: event.code, id: this.#id });
+    this.#log.info('smtp refused', { verb: event.verb, code: event.code, id: this.#id });
     if (event.code >= 500 && event.code <= 535) this.#client.limits?.noteError();
   }
 

@@ -29,6 +29,10 @@ const MAX_COMMAND = 2048;
 /** A driver that heeds `wantsInput` never lets it come this far. */
 const MAX_PENDING = 1 << 20;
 const MAX_PIECES = 64;
+/** What a reply may be logged under. Anything else could be a password, said by a client that is out of step. */
+const VERBS = new Set(
+  'EHLO HELO MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT STARTTLS AUTH XCLIENT EXPN LHLO'.split(' '),
+);
 
 type Mode = 'command' | 'auth' | 'content' | 'tls' | 'refused' | 'closed';
 
@@ -197,7 +201,7 @@ class Session {
     if (this.#mode === 'auth') return this.#authLine(line);
     if (line.kind === 'too-long') return this.#reply(replies.lineTooLong());
     const command = parseCommand(line.bytes);
-    this.#verb = command?.verb ?? '';
+    this.#verb = command !== undefined && VERBS.has(command.verb) ? command.verb : 'other';
     if (command === undefined) return this.#reply(replies.syntax('not text'));
     if (line.bytes.length > MAX_COMMAND && command.verb !== 'AUTH') return this.#reply(replies.lineTooLong());
     this.#command(command);

@@ -69,6 +69,7 @@ export type Question =
     };
 
 export type SessionEvent =
+  /** `verb` is one of ours or `other`, never what the peer made up: it is safe to log. */
   | { readonly kind: 'reply'; readonly text: string; readonly code: number; readonly verb: string }
   | { readonly kind: 'question'; readonly id: number; readonly question: Question }
   | { readonly kind: 'body'; readonly chunk: Uint8Array }
