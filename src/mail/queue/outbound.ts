@@ -161,9 +161,10 @@ function storedContent(deps: OutboundDeps, row: LeasedRow, edits: Edits): AsyncI
 
 async function attempt(deps: OutboundDeps, job: DeliveryJob): Promise<JobOutcome> {
   const rule = deps.directory.destination(job.tenant, job.domain);
+  const route = deps.directory.route(job.tenant, job.domain);
   const results = await deps.deliver({
     tenant: job.tenant,
-    route: deps.directory.route(job.tenant, job.domain),
+    route,
     domain: job.domain,
     mailFrom: job.mailFrom,
     recipients: job.recipients.map((r) => ({
@@ -185,7 +186,7 @@ async function attempt(deps: OutboundDeps, job: DeliveryJob): Promise<JobOutcome
   if (results.every((r) => r.stage === 'slot'))
     return { settlements: [], reports: [], notBeforeMs: results[0]?.retryAtMs ?? deps.clock() + BUSY_MS };
   const settled = job.recipients.map((recipient, i) => settlementOf(deps, job, recipient, results[i]!)); // `!`: one result per recipient
-  const reports = await deps.reports(job, settled);
+  const reports = await deps.reports(job, route, settled);
   return { settlements: settled.map((s) => s.settlement), reports };
 }
 

@@ -182,6 +182,7 @@ export const deliverySection = z
       .describe(
         'Networks that MX records of strangers may point into although they lead to this machine. Only for labs.',
       ),
+    reportLanguage: z.enum(['en', 'de', 'nl']).default('en').describe('Language of delivery reports.'),
     caFile: path
       .optional()
       .describe(
