@@ -29,7 +29,7 @@ import {
   type Base64Habits,
   type Decoder,
 } from './transfer-encoding.ts';
-import type { MimeOptions, MimeWalker } from './tree.ts';
+import type { MimeOptions, MimeTree, MimeWalker } from './tree.ts';
 import { createUuencodeDecoder } from './uuencode.ts';
 
 type Context = {
@@ -51,8 +51,7 @@ export function createReadingWalker(header: Header, options: MimeOptions, reader
     update: walk.write,
     finish: () => {
       walk.end();
-      const root = budget.parts[0] ?? newDraft('0', header);
-      return { root, parts: budget.parts, limitHit: budget.limitHit };
+      return finished(budget, header);
     },
   };
 }
@@ -68,16 +67,25 @@ export function createMessageWalker(options: MimeOptions, reader: Reader): MimeW
     update: walk.write,
     finish: () => {
       walk.end();
-      return {
-        root: budget.parts[0] ?? newDraft('0', EMPTY_HEADER),
-        parts: budget.parts,
-        limitHit: budget.limitHit,
-      };
+      return finished(budget, EMPTY_HEADER);
     },
   };
 }
 
-/** A message or, when `header` is given, the body after it. */
+function finished(budget: Budget, header: Header): MimeTree {
+  // In which order defects come to light depends on where the body was cut; what is told must not.
+  for (const part of budget.parts)
+    if (part.defects.length > 1) part.defects.sort((a, b) => (a.kind < b.kind ? -1 : 1));
+  return { root: budget.parts[0] ?? newDraft('0', header), parts: budget.parts, limitHit: budget.limitHit };
+}
+
+/**
+ * A message or, when `header` is given, the body after it.
+ *
+ * The functions stay inside because they share the walk's state, which nobody else may touch: the stack of open multiparts,
+ * the decoder of the part being read, and the bytes that wait. Read `advance` first: it alternates between `readHeader` and
+ * `readBody`, which ask `readCandidate` about each line that begins with two dashes.
+ */
 function createWalk(context: Context, header: Header | undefined): Content {
   const { options, reader, budget } = context;
   const stack: OpenMultipart[] = [];

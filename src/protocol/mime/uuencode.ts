@@ -143,7 +143,8 @@ function isEndLine(bytes: Buffer, from: number, to: number): boolean {
 function decodeUuLine(bytes: Buffer, from: number, to: number, file: { readonly write: Output }): boolean {
   if (to === from) return true;
   if (isEndLine(bytes, from, to)) return false;
-  const length = ((bytes[from] ?? 32) - 32) & 63;
+  // Spaces at the end of a line may be lost on the way and count as zeros, but a line does not make a hundred bytes of one.
+  const length = Math.min(((bytes[from] ?? 32) - 32) & 63, (to - from) * 2);
   const groups = Math.ceil(length / 3);
   if (bytes[from]! < 32 || bytes[from]! > 96 || to - from > 1 + groups * 4 + 4) return false; // `!`: from < to
   const out = Buffer.alloc(groups * 3);
