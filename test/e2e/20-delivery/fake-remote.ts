@@ -23,6 +23,8 @@ export type FakeRemote = {
     readonly data: string;
   }[];
   readonly lines: readonly string[];
+  /** Addresses that the connections came from. */
+  readonly clients: readonly string[];
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 };
 
@@ -40,10 +42,12 @@ const ORDINARY: Readonly<Record<string, string>> = {
 export async function startFakeRemote(options: FakeOptions = {}): Promise<FakeRemote> {
   const messages: { from: string; to: string[]; data: string }[] = [];
   const lines: string[] = [];
+  const clients: string[] = [];
   const sockets = new Set<Socket>();
   let connections = 0;
   const server: Server = createServer((socket) => {
     connections++;
+    clients.push(socket.remoteAddress ?? '');
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => {});
@@ -59,6 +63,7 @@ export async function startFakeRemote(options: FakeOptions = {}): Promise<FakeRe
     connections: () => connections,
     messages,
     lines,
+    clients,
     [Symbol.asyncDispose]: async () => {
       for (const s of sockets) s.destroy();
       await new Promise<void>((resolve) => server.close(() => resolve()));

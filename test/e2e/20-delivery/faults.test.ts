@@ -284,3 +284,33 @@ test('a destination at its limit hands the job back untried', async () => {
   ]);
   assert.equal(remote.connections(), 1);
 });
+
+test('each source address has its own connections', { skip: process.platform !== 'linux' }, async () => {
+  await using remote = await startFakeRemote({});
+  const deps = testDeps();
+  using _pool = deps.pool;
+  for (const v4 of ['127.0.0.2', '127.0.0.3', '127.0.0.2'])
+    await attemptDelivery(testJob({ route: hop(remote.port), source: { v4, v6: undefined } }), deps);
+  assert.deepEqual(remote.clients, ['127.0.0.2', '127.0.0.3']);
+  const [lost] = await attemptDelivery(
+    testJob({ route: hop(remote.port), source: { v4: '192.0.2.7', v6: undefined } }),
+    deps,
+  );
+  assert.equal(
+    `${lost?.outcome} ${lost?.stage}`,
+    'deferred connect',
+    'an address we do not have is never replaced by another',
+  );
+});
+
+test('a family that does not work gives way to the other', async () => {
+  await using remote = await startFakeRemote({});
+  const zone = {
+    'two.example': { mx: [{ preference: 10, exchange: 'mx.two.example' }] },
+    'mx.two.example': { a: ['127.0.0.1'], aaaa: ['::1'] },
+  };
+  const deps = testDeps({ resolver: tableResolver(zone), mxPort: remote.port });
+  using _pool = deps.pool;
+  const [result] = await attemptDelivery(testJob(), deps);
+  assert.equal(`${result?.outcome} ${result?.remoteIp}`, 'delivered 127.0.0.1');
+});
