@@ -24,11 +24,16 @@ import { readSignOptions, SIGN_USAGE, type SignOptions } from './sign-options.ts
 type Output = Pick<CliContext, 'stderr'> & { readonly stdoutBytes: (bytes: Uint8Array) => void };
 
 /** Exit code 0: signed · 1: this message cannot be signed so · 2: the arguments are wrong. */
-export function run(
+export async function run(
   args: readonly string[],
   context: Pick<CliContext, 'stderr'> = { stderr: (text) => process.stderr.write(text) },
 ): Promise<number> {
-  return sign(args, { stderr: context.stderr, stdoutBytes: (bytes) => process.stdout.write(bytes) });
+  const written: Uint8Array[] = [];
+  const code = await sign(args, { stderr: context.stderr, stdoutBytes: (bytes) => written.push(bytes) });
+  // Waited for, since a pipe takes a big message in pieces and the process may end right after.
+  for (const bytes of written)
+    await new Promise<void>((resolve) => process.stdout.write(bytes, () => resolve()));
+  return code;
 }
 
 /** The command with its output handed in, since a message is bytes and not text. */
