@@ -30,10 +30,12 @@ const logins = registry.counter('gatehouse_logins_total', 'Password logins, by r
 /** Asks the next hop whether it would take the address (RFC 5321 §3.3 as far as RCPT); mail/deliver provides it. */
 export type Callout = (hop: NextHop, address: string) => Promise<SourceAnswer>;
 
+type SecretOpener = Pick<KeyStore, 'open' | 'ensureTenant'>;
+
 export type DirectoryOptions = {
   readonly db: Database;
   /** Opens the bind passwords of LDAP sources. */
-  readonly keys?: KeyStore;
+  readonly keys?: SecretOpener;
   readonly callout?: Callout;
   readonly log?: Logger;
   readonly now?: Clock;
@@ -170,9 +172,9 @@ type OpenSource = { readonly value: LdapValue; readonly client: LdapSource };
 /** Owns the connections to LDAP servers; a source that did not change keeps its own. */
 class LdapSources {
   #open = new Map<string, OpenSource>();
-  readonly #keys: KeyStore | undefined;
+  readonly #keys: SecretOpener | undefined;
 
-  constructor(keys: KeyStore | undefined) {
+  constructor(keys: SecretOpener | undefined) {
     this.#keys = keys;
   }
 

@@ -214,7 +214,20 @@ export const partnerValue = z.strictObject({
   ]),
 });
 
-const FILTER_HELP = 'must be an LDAP filter in parentheses that contains {address}, or {local} and {domain}';
+const FILTER_HELP =
+  'must be an LDAP filter with matching parentheses that contains {address}, or {local} and {domain}';
+
+/** One filter and nothing after it (RFC 4515 §3); the client library lets some that do not match pass. */
+function isOneFilter(filter: string): boolean {
+  let depth = 0;
+  for (let i = 0; i < filter.length; i++) {
+    if (filter[i] === '(') depth++;
+    else if (filter[i] === ')') depth--;
+    if (depth < 0 || (depth === 0 && i < filter.length - 1)) return false;
+  }
+  return depth === 0 && filter.startsWith('(');
+}
+
 export const ldapValue = z
   .strictObject({
     name: label,
@@ -230,9 +243,7 @@ export const ldapValue = z
       .max(4000)
       .refine(
         (f) =>
-          f.startsWith('(') &&
-          f.endsWith(')') &&
-          (f.includes('{address}') || (f.includes('{local}') && f.includes('{domain}'))),
+          isOneFilter(f) && (f.includes('{address}') || (f.includes('{local}') && f.includes('{domain}'))),
         FILTER_HELP,
       )
       .default('(|(mail={address})(proxyAddresses=smtp:{address}))'),
