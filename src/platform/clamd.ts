@@ -134,11 +134,9 @@ async function send(
   if (!answered) socket.write(new Uint8Array(4));
 }
 
+/** Resolves when more may be written; a lost connection shows in the answer, which the caller waits for beside this. */
 function drained(socket: Socket): Promise<void> {
-  return new Promise((resolve) => {
-    socket.once('drain', resolve);
-    socket.once('close', () => resolve());
-  });
+  return new Promise((resolve) => socket.once('drain', resolve));
 }
 
 /** `stream: OK`, `stream: NAME FOUND`, `… ERROR`; anything else is an engine we do not understand. */
