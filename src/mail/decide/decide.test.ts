@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { MessageId, TenantId } from '#core/id.ts';
 import type { Envelope } from '../envelope.ts';
 import type { Finding } from '../finding.ts';
+import { en } from '../texts/en.ts';
 import type { Action } from '../verdict.ts';
 import { decide } from './decide.ts';
 import { defaultPolicy } from './default-policy.ts';
@@ -78,7 +79,8 @@ const defaults: readonly {
   { found: finding('clamav.unavailable', { outcome: 'temperror' }), action: 'defer' },
   { found: finding('clamav.absent', { outcome: 'neutral' }), action: 'accept' },
   { found: finding('dmarc.no-single-author', { outcome: 'permerror' }), action: 'reject' },
-  { found: finding('file-type.executable'), action: 'hold' },
+  { found: finding('from-header.several'), action: 'reject' },
+  { found: finding('file-type.blocked'), action: 'hold' },
   { found: finding('anything.crashed', { outcome: 'crashed' }), action: 'defer' },
   { found: finding('anything.timeout', { outcome: 'timeout' }), action: 'defer' },
 ];
@@ -89,6 +91,20 @@ for (const { found, direction = 'in', action } of defaults)
     assert.equal(verdict.policyVersion, DEFAULT.version);
     if (action !== 'accept') assert.equal(verdict.reasons[0]?.finding, `${found.check}.${found.code}`);
   });
+
+test('every pattern of the default policy names a finding that exists', () => {
+  const known = Object.keys(en).filter((k) => !k.startsWith('story.'));
+  for (const rule of DEFAULT.rules)
+    for (const p of rule.when.finding ?? []) {
+      const isKnown = known.some((key) => {
+        const [check = '', code = ''] = key.split('.');
+        return (
+          (p.check === '*' || p.check === check) && (p.isPrefix ? code.startsWith(p.code) : code === p.code)
+        );
+      });
+      assert.ok(isKnown, `${rule.name}: ${p.check}.${p.code}`);
+    }
+});
 
 const EXCEPTION = policy(`
 rules:
