@@ -69,7 +69,7 @@ const LISTENER_PORTS: Readonly<Record<string, 'mx' | 'submission' | 'relay'>> = 
   GATEHOUSE_RELAY_PORT: 'relay',
 };
 /** Ours too, but of the tests and the launcher; a name that ends in `_` stands for all that begin with it. */
-const OTHER_NAMES = ['GATEHOUSE_CONFIG', 'GATEHOUSE_CORPORA', 'GATEHOUSE_TEST_'];
+const OTHER_NAMES = ['GATEHOUSE_CONFIG', 'GATEHOUSE_CORPORA', 'GATEHOUSE_FAULT', 'GATEHOUSE_TEST_'];
 
 /** `--http-port` is GATEHOUSE_HTTP_PORT. */
 export const FLAGS: readonly string[] = [...Object.keys(ENVIRONMENT), ...Object.keys(LISTENER_PORTS)].map(

@@ -11,6 +11,7 @@ import type { Resolver } from '#protocol/dns/resolver.ts';
 import { REFUSED_NETWORKS } from '#mail/deliver/addresses.ts';
 import { attemptDelivery, type DeliveryDeps } from '#mail/deliver/attempt.ts';
 import { ConnectionPool } from '#mail/deliver/pool.ts';
+import { DEFAULT_SCHEDULE, type RetrySchedule } from '#mail/deliver/retry.ts';
 import { DEFAULT_SLOTS, DestinationSlots } from '#mail/deliver/slots.ts';
 import { DEFAULT_TIMEOUTS_MS } from '#mail/deliver/transport.ts';
 import type { LiveDirectory } from '#mail/directory/directory.ts';
@@ -70,8 +71,17 @@ export function openDelivery(parts: DeliveryParts): OpenDelivery {
     keys,
     blobs,
     clock,
+    schedule: scheduleOf(config),
   });
   return { ...outbound, [Symbol.dispose]: () => pool[Symbol.dispose]() };
+}
+
+function scheduleOf({ delivery }: Config): RetrySchedule {
+  return {
+    ...DEFAULT_SCHEDULE,
+    ...(delivery.retryWaitsS === undefined ? {} : { waitsS: delivery.retryWaitsS }),
+    ...(delivery.giveUpAfterS === undefined ? {} : { maxAgeS: delivery.giveUpAfterS }),
+  };
 }
 
 /** Mail for a domain whose MX is ourselves would come back for ever. */

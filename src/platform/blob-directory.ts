@@ -15,6 +15,7 @@ import { promisify } from 'node:util';
 import { PermanentError, TransientError } from '#core/errors.ts';
 import { type BlobId, idTime, parseId } from '#core/id.ts';
 import type { BlobStore, BlobWriter } from './blob.ts';
+import { faultPoint } from './fault-point.ts';
 
 const FRAME = 64 * 1024;
 const TAG = 16;
@@ -151,6 +152,7 @@ class FileWriter implements BlobWriter {
       );
       this.#pending = [];
       const fd = await this.#descriptor();
+      faultPoint('receive.blob-written');
       // Data first, then the name: a crash between the two leaves a file nobody asks for.
       await fdatasync(fd);
       await this.#close();

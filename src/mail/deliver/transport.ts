@@ -7,6 +7,7 @@
 import { type Socket, connect } from 'node:net';
 import { InvariantError } from '#core/errors.ts';
 import { type Result, err, ok } from '#core/result.ts';
+import { faultPoint } from '#platform/fault-point.ts';
 import type { SmtpReply } from '#protocol/smtp/client-reply.ts';
 import type { Transaction } from '#protocol/smtp/client-commands.ts';
 import {
@@ -119,7 +120,10 @@ export class Connection {
     if (!socket.ok) return socket;
     const connection = new Connection(target, socket.value, timeouts);
     const failure = await connection.#greet(nowMs);
-    if (failure === undefined) return ok(connection);
+    if (failure === undefined) {
+      faultPoint('deliver.connected');
+      return ok(connection);
+    }
     connection.destroy();
     return err(failure);
   }
@@ -166,6 +170,8 @@ export class Connection {
       let event = await this.#next();
       if (event.kind === 'body') {
         await this.#sendBody(body);
+        this.#flush();
+        faultPoint('deliver.data-sent');
         event = await this.#next();
       }
       if (event.kind !== 'done') throw new InvariantError(`a transaction ended with ${event.kind}`);

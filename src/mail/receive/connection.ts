@@ -12,6 +12,7 @@ import { newId, type MessageId } from '#core/id.ts';
 import { assertNever } from '#core/result.ts';
 import type { Clock } from '#core/time.ts';
 import type { KeyStore } from '#assurance/keys/keys.ts';
+import { faultPoint } from '#platform/fault-point.ts';
 import type { Logger } from '#platform/log.ts';
 import { registry } from '#platform/metrics.ts';
 import { formatReply, replies, type Reply } from '#protocol/smtp/replies.ts';
@@ -63,6 +64,8 @@ export class Connection {
   #contentSinceMs: number | undefined;
   #queue: SessionEvent[] = [];
   #isGreeted = false;
+  /** The text that waits to be written says that a message is ours. */
+  #hasPromised = false;
   /** True while `#work` runs. */
   #isBusy = false;
   /** The message is with the flow: from here on only the flow says what becomes of it. */
@@ -207,6 +210,10 @@ export class Connection {
     this.#out = '';
     // A peer that does not read its replies gets no more commands read.
     if (!this.#socket.write(text, 'latin1')) this.#socket.pause();
+    if (this.#hasPromised) {
+      this.#hasPromised = false;
+      faultPoint('receive.after-250');
+    }
   }
 
   #hangUp(): void {
@@ -262,6 +269,7 @@ export class Connection {
     this.#isGreeted = true;
     this.#out += event.text;
     answers.with(config.name, String(event.code)).inc();
+    if (event.code === 250 && event.verb === 'DATA') this.#hasPromised = true;
     if (event.code < 400) return;
     // Never the command itself: it may be a password. Verb, code and id are enough to find the message.
     this.#log.info('smtp refused', { verb: event.verb, code: event.code, id: this.#id });

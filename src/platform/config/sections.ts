@@ -188,6 +188,20 @@ export const deliverySection = z
       .describe(
         'PEM file: the roots that certificates of next hops and MTA-STS hosts are checked by. Default: the system’s.',
       ),
+    retryWaitsS: z
+      .array(z.int().min(1).max(86_400))
+      .min(1)
+      .max(50)
+      .optional()
+      .describe(
+        'Seconds to wait after the first, second, … failed try; the last one repeats. Default: 300, 600, 1200, 1800, 3600, 7200, 14400.',
+      ),
+    giveUpAfterS: z
+      .int()
+      .min(1)
+      .max(30 * 86_400)
+      .optional()
+      .describe('Age in seconds at which a message is returned to its sender. Default: 5 days.'),
   })
   .prefault({})
   .describe('How mail goes out.');
