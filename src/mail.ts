@@ -34,6 +34,7 @@ import { openSigners } from '#mail/signing/signers.ts';
 import type { Config } from './config.ts';
 import { openDelivery } from './delivery.ts';
 import { openConfiguredDatabase, openStores } from './installation.ts';
+import { withTryZone } from './try-zone.ts';
 
 export type Mail = AsyncDisposable & {
   readonly listeners: readonly {
@@ -54,13 +55,14 @@ export async function openMail(config: Config, url: string, log: Logger): Promis
   const { keys, blobs } = await openStores(config, db);
   const clock = systemClock;
   const policy = readPolicy(config);
-  const resolver = stack.use(
+  const wire = stack.use(
     createWireResolver({
       ...(config.dns.servers.length === 0 ? {} : { servers: config.dns.servers.map((s) => parseServer(s)!) }), // `!`: the schema parsed it
       validating: config.dns.validating,
       timeoutMs: config.dns.timeoutMs,
     }),
   );
+  const resolver = withTryZone(wire);
   const instance = stack.use(await registerInstance(db));
   const directory = await openDirectory({
     db,
