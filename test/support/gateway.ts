@@ -2,7 +2,7 @@
  * A real Gatehouse for a test: started by its launcher with a configuration file, on the embedded PostgreSQL, free ports and
  * a data folder of its own. Everything goes through doors that an operator has, too: command line, SMTP, HTTP.
  */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { runAside, startChild, type Child, type Ran } from './child.ts';
 import { freePort } from './ports.ts';
@@ -176,22 +176,28 @@ function below(root: number, table: ReadonlyMap<number, number>): readonly numbe
   return [...inside].filter((pid) => table.has(pid));
 }
 
-/** Stops the whole tree first, so that nobody reacts to another's death, then kills it. */
+/**
+ * Kills the whole tree within milliseconds, the root last: it is the parent of the database and so takes the dead away, which
+ * PostgreSQL needs before it starts again (it takes a zombie for a running server) and not every init does in time.
+ */
 async function killTree(root: number): Promise<void> {
-  const all = new Set<number>();
-  for (let pass = 0; pass < 3; pass++)
-    for (const pid of below(root, processTable())) {
-      all.add(pid);
-      signalOne(pid, 'SIGSTOP');
-    }
+  const all = below(root, processTable()).filter((pid) => pid !== root);
   for (const pid of all) signalOne(pid, 'SIGKILL');
   await until(
     'the killed processes to be gone',
-    () => {
-      const table = processTable();
-      return [...all].every((pid) => !table.has(pid));
-    },
-    10_000,
+    () => all.every((pid) => !existsSync(`/proc/${pid}`)),
+    400,
+    5,
+  ).catch(
+    () => {}, // one that was started meanwhile is found by the second look
+  );
+  const rest = below(root, processTable());
+  for (const pid of rest) signalOne(pid, 'SIGKILL');
+  await until(
+    'the killed processes to be gone',
+    () => rest.every((pid) => !existsSync(`/proc/${pid}`)),
+    30_000,
+    5,
   );
 }
 
