@@ -9,28 +9,6 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'send sample messages through the running gateway',
     load: async () => (await import('#cli/try.ts')).run,
   },
-  domain: {
-    summary: 'domains we own: add, list, show, remove, check their DNS',
-    load: async () => (await import('#cli/domain.ts')).run,
-  },
-  address: {
-    summary: 'recipients we know: import from CSV, add, list, remove',
-    load: async () => (await import('#cli/address.ts')).run,
-  },
-  route: { summary: 'where mail goes next', load: async () => (await import('#cli/route.ts')).run },
-  sender: {
-    summary: 'who may send through us: logins, networks, certificates',
-    load: async () => (await import('#cli/sender.ts')).run,
-  },
-  apply: {
-    summary: 'make the directory what a file says',
-    load: async () => (await import('#cli/apply.ts')).run,
-  },
-  config: { summary: 'check the configuration', load: async () => (await import('#cli/config.ts')).run },
-  check: {
-    summary: 'judge one message from a file; no database needed',
-    load: async () => (await import('#cli/check.ts')).run,
-  },
   parse: {
     summary: 'the parts of a message, its defects, and every other reading',
     load: async () => (await import('#cli/parse.ts')).run,
