@@ -50,9 +50,12 @@ export function nextCandidate(
   for (let dash = bytes.indexOf(DASHES, from); dash !== -1;) {
     const found = candidateAt(bytes, start, dash, atLineStart);
     if (found !== undefined) return found;
-    let next = dash + 1;
-    while (bytes[next] === DASH) next++;
-    dash = bytes.indexOf(DASHES, next);
+    // Nothing before the next line can begin one, and a lone CR may end a line to some.
+    const lf = bytes.indexOf(LF, dash);
+    const end = lf === -1 ? bytes.length : lf;
+    const cr = bytes.subarray(dash, end).indexOf(CR);
+    const next = cr === -1 ? end : dash + cr;
+    dash = next >= bytes.length ? -1 : bytes.indexOf(DASHES, next + 1);
   }
   return undefined;
 }

@@ -166,9 +166,10 @@ const HABITS: readonly Habit[] = [
   },
 ];
 
-/** Walks beyond the first, and bytes they may read in all. */
+/** Walks beyond the first, and the bytes and parts they may read in all: about a second of work at the worst. */
 const MAX_WALKS = 32;
-const MAX_BYTES = 256 * 1024 * 1024;
+const MAX_BYTES = 128 * 1024 * 1024;
+const MAX_PARTS = 6000;
 const MAX_READINGS = 16;
 
 type Attempt = { readonly reader: Reader; readonly reasons: readonly string[]; readonly splitsAtCr: boolean };
@@ -182,10 +183,12 @@ export function readMessage(message: Uint8Array, options: MimeOptions): Readings
   const seen = new Set<string>([signature(main.parts)]);
   const queue = variationsOf(first, main, tried);
   let walks = 0;
+  let parts = main.parts.length;
   for (let attempt = queue.shift(); attempt !== undefined; attempt = queue.shift()) {
-    if (++walks > MAX_WALKS || walks * message.length > MAX_BYTES || others.length >= MAX_READINGS)
-      return { main, others, isCut: true };
+    const isSpent = ++walks > MAX_WALKS || walks * message.length > MAX_BYTES || parts > MAX_PARTS;
+    if (isSpent || others.length >= MAX_READINGS) return { main, others, isCut: true };
     const tree = walkOnce(message, options, attempt);
+    parts += tree.parts.length;
     const found = signature(tree.parts);
     if (!seen.has(found)) others.push({ reason: attempt.reasons.join(', and '), parts: tree.parts });
     seen.add(found);
