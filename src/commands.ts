@@ -39,6 +39,22 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'sign or seal a message from a file (DKIM, ARC)',
     load: async () => (await import('#cli/sign.ts')).run,
   },
+  held: {
+    summary: 'what is held: list, show, release, delete',
+    load: async () => (await import('#cli/held.ts')).run,
+  },
+  search: {
+    summary: 'find messages by sender, recipient, subject, time, verdict',
+    load: async () => (await import('#cli/search.ts')).run,
+  },
+  explain: {
+    summary: 'the whole story of one message',
+    load: async () => (await import('#cli/explain.ts')).run,
+  },
+  verify: {
+    summary: 'hold the installation against its promises',
+    load: async () => (await import('#cli/verify.ts')).run,
+  },
   bench: {
     summary: 'measure Gatehouse beside its peers',
     load: async () => (await import('#cli/bench.ts')).run,

@@ -1,0 +1,38 @@
+/** `gatehouse verify`: every promise of an installation, held against its rows and bodies. Exits 1 when one is broken. */
+import { verify as look, type Breach } from '#mail/track/verify.ts';
+import { printable } from '#mail/texts/text.ts';
+import { singleCommand } from './subcommands.ts';
+
+export const verify = singleCommand('verify', {
+  summary: 'Check every invariant: nothing accepted is lost, no body changed, nothing left over.',
+  positionals: [],
+  flags: {
+    'ignore-unneeded': { type: 'boolean', help: 'Bodies that only await the next sweep are no breach.' },
+  },
+  run: async (args, context) => {
+    const stores = await context.openStores();
+    await using _db = stores.db;
+    const kinds: Record<string, number> = {};
+    const isJson = args.is('json');
+    const onBreach = (breach: Breach): void => {
+      if (breach.kind === 'body-unneeded' && args.is('ignore-unneeded')) return;
+      kinds[breach.kind] = (kinds[breach.kind] ?? 0) + 1;
+      context.stdout(
+        isJson
+          ? `${JSON.stringify({ breach })}\n`
+          : `${breach.kind}: ${printable(breach.subject)}: ${printable(breach.detail)}\n`,
+      );
+    };
+    const counts = await look({ ...stores, nowMs: Date.now(), onBreach });
+    const breaches = Object.values(kinds).reduce((sum, n) => sum + n, 0);
+    const states = Object.entries(counts.states).map(([state, n]) => `${n} ${state}`);
+    context.stdout(
+      isJson
+        ? `${JSON.stringify({ counts, breaches, kinds })}\n`
+        : `${counts.messages} messages for ${counts.recipients} recipients (${states.join(', ') || 'none'}), ${counts.queueRows} queue rows, ` +
+            `${counts.bodies} bodies of which ${counts.bodiesRead} were read: ${breaches === 0 ? 'all is as promised' : `${breaches} breaches`}\n`,
+    );
+    return breaches === 0 ? 0 : 1;
+  },
+});
+export const run = verify.run;
