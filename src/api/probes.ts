@@ -2,13 +2,22 @@
 import type { FastifyInstance } from 'fastify';
 import { errorChain } from '#core/errors.ts';
 import type { Registry } from '#platform/metrics.ts';
+import { mergeMetrics } from '#platform/metrics-merge.ts';
 
 /** Answers `undefined` when the part can do its work, else a word on why not. Must not throw; if it does, that is a no. */
 export type Probe = { readonly name: string; readonly check: () => Promise<string | undefined> };
 
 const PROBE_MS = 2_000;
 
-export function addProbes(app: FastifyInstance, probes: readonly Probe[], metrics: Registry): void {
+/** Metrics that are not in the registry when they are asked for: other processes', or read from the database. */
+export type OtherMetrics = () => Promise<string>;
+
+export function addProbes(
+  app: FastifyInstance,
+  probes: readonly Probe[],
+  metrics: Registry,
+  others: OtherMetrics,
+): void {
   app.get('/healthz', (_request, reply) => reply.type('text/plain').send('ok\n'));
   app.get('/readyz', async (_request, reply) => {
     const results = await Promise.all(probes.map(async (p) => [p.name, await ask(p)] as const));
@@ -16,7 +25,10 @@ export function addProbes(app: FastifyInstance, probes: readonly Probe[], metric
     const body = Object.fromEntries(results.map(([name, why]) => [name, why ?? 'ok']));
     return await reply.status(ready ? 200 : 503).send({ ready, parts: body });
   });
-  app.get('/metrics', (_request, reply) => reply.type('text/plain; version=0.0.4').send(metrics.text()));
+  app.get('/metrics', async (_request, reply) => {
+    const theirs = await others();
+    return await reply.type('text/plain; version=0.0.4').send(mergeMetrics([metrics.text(), theirs]));
+  });
 }
 
 async function ask(probe: Probe): Promise<string | undefined> {

@@ -14,7 +14,7 @@ import { registry, SECONDS, type Registry } from '#platform/metrics.ts';
 import { guard, isLoopback } from './guards.ts';
 import { claimKey, keepReply, requestDigest, validKey } from './idempotency.ts';
 import { openapi } from './openapi.ts';
-import { addProbes, type Probe } from './probes.ts';
+import { addProbes, type OtherMetrics, type Probe } from './probes.ts';
 import { isProblem, notFound, problem, problemBody, type Problem } from './problem.ts';
 import { createRateLimiter, type RateLimiter } from './rate.ts';
 import { checkRoutes, type RawInput, type Route } from './route.ts';
@@ -36,6 +36,8 @@ export type ApiOptions = {
   readonly log: Logger;
   readonly probes: readonly Probe[];
   readonly metrics?: Registry;
+  /** Printed with them at /metrics. */
+  readonly otherMetrics?: OtherMetrics;
 };
 export type Api = {
   readonly host: string;
@@ -84,7 +86,12 @@ export function buildApi(options: ApiOptions): FastifyInstance {
     sendProblem(request, reply, problemOf(error, request, options.log)),
   );
   app.setNotFoundHandler((request, reply) => sendProblem(request, reply, notFound('path')));
-  addProbes(app, options.probes, options.metrics ?? registry);
+  addProbes(
+    app,
+    options.probes,
+    options.metrics ?? registry,
+    options.otherMetrics ?? (() => Promise.resolve('')),
+  );
   const description = openapi(options.routes);
   app.get('/api/v1/openapi.json', () => description);
   const limiter = createRateLimiter(systemClock);

@@ -20,6 +20,8 @@ export type Registry = {
   readonly gauge: (name: string, help: string, labels?: readonly string[]) => Gauge;
   /** A gauge whose value is asked for when metrics are read. */
   readonly gaugeFrom: (name: string, help: string, read: () => number) => void;
+  /** A counter that is kept elsewhere, by a part that knows nothing of metrics. */
+  readonly counterFrom: (name: string, help: string, read: () => number) => void;
   readonly histogram: (
     name: string,
     help: string,
@@ -80,6 +82,7 @@ export function createRegistry(): Registry {
       };
     },
     gaugeFrom: (name, help, read) => declare(name, help, 'gauge', () => `${name} ${number(read())}\n`),
+    counterFrom: (name, help, read) => declare(name, help, 'counter', () => `${name} ${number(read())}\n`),
     histogram: (name, help, buckets, labels = []) => {
       const all = family(name, labels, () => newBuckets(buckets));
       declare(name, help, 'histogram', () => bucketLines(all, buckets));
