@@ -11,10 +11,12 @@ import type { Resolver } from '#protocol/dns/resolver.ts';
 import { REFUSED_NETWORKS } from '#mail/deliver/addresses.ts';
 import { attemptDelivery, type DeliveryDeps } from '#mail/deliver/attempt.ts';
 import { ConnectionPool } from '#mail/deliver/pool.ts';
+import { standardTreatment } from '#mail/deliver/destination.ts';
 import { DEFAULT_SCHEDULE, type RetrySchedule } from '#mail/deliver/retry.ts';
-import { DEFAULT_SLOTS, DestinationSlots } from '#mail/deliver/slots.ts';
+import { DestinationSlots } from '#mail/deliver/slots.ts';
 import { DEFAULT_TIMEOUTS_MS } from '#mail/deliver/transport.ts';
 import type { LiveDirectory } from '#mail/directory/directory.ts';
+import type { Instance } from '#mail/queue/instance.ts';
 import { createOutbound, type Outbound } from '#mail/queue/outbound.ts';
 import { createReportWriter } from '#mail/queue/reports.ts';
 import { databasePolicyStore } from '#mail/queue/sts-store.ts';
@@ -28,12 +30,13 @@ export type DeliveryParts = {
   readonly resolver: Resolver;
   readonly directory: LiveDirectory;
   readonly clock: Clock;
+  readonly instance: Pick<Instance, 'share'>;
 };
 
 export type OpenDelivery = Outbound & Disposable;
 
 export function openDelivery(parts: DeliveryParts): OpenDelivery {
-  const { config, db, keys, blobs, resolver, directory, clock } = parts;
+  const { config, db, keys, blobs, resolver, directory, clock, instance } = parts;
   const caPem =
     config.delivery.caFile === undefined ? undefined : readFileSync(config.delivery.caFile, 'utf8');
   const pool = new ConnectionPool();
@@ -47,7 +50,7 @@ export function openDelivery(parts: DeliveryParts): OpenDelivery {
       clock,
     }),
     pool,
-    slots: new DestinationSlots(() => DEFAULT_SLOTS, clock),
+    slots: new DestinationSlots(instance.share, clock),
     self: selfKnowledge(config),
     timeouts: DEFAULT_TIMEOUTS_MS,
     mxPort: config.delivery.mxPort,
@@ -71,7 +74,7 @@ export function openDelivery(parts: DeliveryParts): OpenDelivery {
     keys,
     blobs,
     clock,
-    schedule: scheduleOf(config),
+    standard: standardTreatment(scheduleOf(config)),
   });
   return { ...outbound, [Symbol.dispose]: () => pool[Symbol.dispose]() };
 }

@@ -4,6 +4,8 @@ import type { Config } from './config.ts';
 export type ToMail =
   | { readonly kind: 'start'; readonly config: Config; readonly url: string }
   | { readonly kind: 'metrics'; readonly question: number }
+  /** Policy and certificates have changed on disk. */
+  | { readonly kind: 'reload' }
   | { readonly kind: 'stop' };
 
 export type FromMail =

@@ -1,18 +1,19 @@
 /** A mail process: told by the supervisor what to do, ended by it, and gone when it is gone. */
 import { ConfigError, errorChain } from '#core/errors.ts';
-import { openLog } from '#platform/log.ts';
+import { type Logger, openLog } from '#platform/log.ts';
 import { registry } from '#platform/metrics.ts';
 import { openMail, type Mail } from './mail.ts';
 import type { FromMail, ToMail } from './mail-ipc.ts';
 
 let mail: Mail | undefined;
+let log: Logger | undefined;
 
 function say(message: FromMail): void {
   process.send?.(message);
 }
 
 async function start(message: ToMail & { kind: 'start' }): Promise<void> {
-  const log = openLog({ level: message.config.log.level }).child({ pid: process.pid });
+  log = openLog({ level: message.config.log.level }).child({ pid: process.pid });
   try {
     mail = await openMail(message.config, message.url, log);
     say({ kind: 'ready', listeners: mail.listeners });
@@ -21,6 +22,18 @@ async function start(message: ToMail & { kind: 'start' }): Promise<void> {
     say({ kind: 'failed', complaints, text: errorChain(error) });
     process.disconnect();
     process.exitCode = 1;
+  }
+}
+
+async function reload(): Promise<void> {
+  if (mail === undefined || log === undefined) return;
+  try {
+    const complaints = await mail.reload();
+    for (const complaint of complaints)
+      log.error('not taken over, the old one stays in force', { complaint });
+    if (complaints.length === 0) log.info('policy and certificates read again');
+  } catch (error) {
+    log.error('policy and certificates could not be read again', { error: errorChain(error) });
   }
 }
 
@@ -36,6 +49,9 @@ process.on('message', (message: ToMail) => {
       break;
     case 'metrics':
       say({ kind: 'metrics', question: message.question, text: registry.text() });
+      break;
+    case 'reload':
+      void reload();
       break;
     case 'stop':
       void stop();

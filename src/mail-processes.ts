@@ -25,6 +25,8 @@ export type MailProcesses = {
   readonly trouble: () => Promise<string | undefined>;
   /** The metrics of all processes, summed. */
   readonly metrics: () => Promise<string>;
+  /** Has every process read policy and certificates again; each says in the log what it took over. */
+  readonly reload: () => void;
   readonly stop: () => Promise<void>;
 };
 
@@ -62,6 +64,9 @@ export async function startMailProcesses(config: Config, url: string, log: Logge
       return down.length === 0 ? undefined : `${down.length} of ${all.length} mail processes are down`;
     },
     metrics: async () => mergeMetrics(await Promise.all(all.map((p) => p.metrics()))),
+    reload: () => {
+      for (const p of all) p.reload();
+    },
     stop: async () => {
       await Promise.all(all.map((p) => p.stop()));
     },
@@ -175,6 +180,11 @@ class MailProcess {
       setTimeout(() => this.#hear({ kind: 'metrics', question, text: '' }), 1_000).unref();
       child.send({ kind: 'metrics', question } satisfies ToMail);
     });
+  }
+
+  /** One that is down reads them at its start. */
+  reload(): void {
+    if (this.#isUp) this.#child?.send({ kind: 'reload' } satisfies ToMail);
   }
 
   async stop(): Promise<void> {

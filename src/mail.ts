@@ -8,9 +8,11 @@ import { systemClock } from '#core/time.ts';
 import { ConfigError, errorChain } from '#core/errors.ts';
 import type { TenantId } from '#core/id.ts';
 import { createClamd } from '#platform/clamd.ts';
-import { createWireResolver } from '#platform/dns/resolver.ts';
+import { createWireResolver, type DnsCounters, type WireResolver } from '#platform/dns/resolver.ts';
 import { parseServer } from '#platform/dns/resolv-conf.ts';
+import { listen } from '#platform/listen.ts';
 import type { Logger } from '#platform/log.ts';
+import { registry } from '#platform/metrics.ts';
 import { selfSigned } from '#platform/self-signed.ts';
 import { DEFAULT_MIME_OPTIONS } from '#protocol/mime/walk.ts';
 import { defaultPolicy } from '#mail/decide/default-policy.ts';
@@ -27,7 +29,8 @@ import { registerInstance } from '#mail/queue/instance.ts';
 import { createSettler } from '#mail/queue/settle.ts';
 import { createGreylist } from '#mail/receive/greylist.ts';
 import { databaseGreylistStore } from '#mail/receive/greylist-store.ts';
-import { startListener } from '#mail/receive/listener.ts';
+import type { ListenerConfig } from '#mail/receive/config.ts';
+import { type BoundListener, startListener } from '#mail/receive/listener.ts';
 import { readTlsMaterial } from '#mail/receive/tls.ts';
 import { signing } from '#mail/signing/sign-and-seal.ts';
 import { openSigners } from '#mail/signing/signers.ts';
@@ -43,18 +46,21 @@ export type Mail = AsyncDisposable & {
     readonly host: string;
     readonly port: number;
   }[];
+  /** Reads the policy and the certificates again; what is wrong with them is answered and the old ones stay. */
+  readonly reload: () => Promise<readonly string[]>;
 };
 
 /** Until when running deliveries may finish at a stop; what is left goes back to the queue. */
 const DRAIN_MS = 15_000;
-const RELOAD_SIGNERS_MS = 10_000;
+/** For the day a notification is missed. */
+const RELOAD_SIGNERS_MS = 60_000;
 
 export async function openMail(config: Config, url: string, log: Logger): Promise<Mail> {
   await using stack = new AsyncDisposableStack();
   const db = stack.use(openConfiguredDatabase(config, url, 'gatehouse-mail'));
   const { keys, blobs } = await openStores(config, db);
   const clock = systemClock;
-  const policy = readPolicy(config);
+  let policy = readPolicy(config);
   const wire = stack.use(
     createWireResolver({
       ...(config.dns.servers.length === 0 ? {} : { servers: config.dns.servers.map((s) => parseServer(s)!) }), // `!`: the schema parsed it
@@ -72,17 +78,15 @@ export async function openMail(config: Config, url: string, log: Logger): Promis
       verifyRecipientByCallout(hop, address, { resolver, heloName: config.hostname, nowMs: clock() }),
   });
   stack.defer(() => directory.close());
-  const outbound = stack.use(openDelivery({ config, db, keys, blobs, resolver, directory, clock }));
+  const outbound = stack.use(openDelivery({ config, db, keys, blobs, resolver, directory, clock, instance }));
   const signers = await openSigners(db, keys);
-  const reloading = setInterval(
-    () =>
-      void signers
-        .reload()
-        .catch((error: unknown) =>
-          log.warn('signing keys could not be read again', { error: errorChain(error) }),
-        ),
-    RELOAD_SIGNERS_MS,
-  );
+  const reloadSigners = (): void =>
+    void signers
+      .reload()
+      .catch((error: unknown) =>
+        log.warn('signing keys could not be read again', { error: errorChain(error) }),
+      );
+  const reloading = setInterval(reloadSigners, RELOAD_SIGNERS_MS);
   stack.defer(() => clearInterval(reloading));
 
   const committer = createCommitter(db, instance.id);
@@ -96,13 +100,21 @@ export async function openMail(config: Config, url: string, log: Logger): Promis
       clock,
       attempt: outbound.attempt,
       jobsOf: outbound.jobsOfRows,
-      notBefore: outbound.notBefore,
+      permit: outbound.permit,
       settleDisowned: committer.settleDisowned,
     },
     { maxJobs: config.workers.deliveries, maxWaiting: 4 * config.workers.deliveries, pollMs: 1_000 },
   );
   engine.start();
   stack.defer(() => engine.stop(DRAIN_MS));
+  stack.use(await listen(db, log, { queue: engine.wake, dkim: reloadSigners }));
+  registry.gaugeFrom('gatehouse_deliveries_running', 'Deliveries in work.', engine.running);
+  registry.gaugeFrom(
+    'gatehouse_deliveries_waiting',
+    'Deliveries kept in memory for a free place.',
+    engine.waiting,
+  );
+  countDns(wire);
 
   const crashed = (check: string, reason: string): void => log.error('a check broke', { check, reason });
   const flow = createFlow({
@@ -126,7 +138,7 @@ export async function openMail(config: Config, url: string, log: Logger): Promis
   });
 
   const fallbackTls = selfSigned(join(config.data, 'tls'), config.hostname, clock());
-  const listeners = [];
+  const listeners: Running[] = [];
   for (const listener of config.listeners) {
     const settings = {
       ...listener,
@@ -152,16 +164,65 @@ export async function openMail(config: Config, url: string, log: Logger): Promis
       reusePort: true,
     });
     stack.defer(() => bound.stop());
-    listeners.push({
-      name: listener.name,
-      kind: listener.kind,
-      host: listener.host,
-      port: bound.address.port,
-    });
+    listeners.push({ settings, bound });
   }
+  registry.gaugeFrom('gatehouse_smtp_connections', 'SMTP connections open now.', () =>
+    listeners.reduce((sum, l) => sum + l.bound.connections(), 0),
+  );
   const kept = stack.move();
-  return { listeners, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  return {
+    listeners: listeners.map(({ settings: { name, kind, host }, bound }) => ({
+      name,
+      kind,
+      host,
+      port: bound.address.port,
+    })),
+    reload: async () => {
+      const complaints: string[] = [];
+      await orComplain(complaints, () => {
+        policy = readPolicy(config);
+      });
+      for (const l of listeners) await orComplain(complaints, () => renewTls(l));
+      return complaints;
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
 }
+
+type Running = { readonly settings: ListenerConfig; readonly bound: BoundListener };
+
+/** What cannot be read stays as it was: a slip in a file must not stop the mail. */
+async function orComplain(complaints: string[], change: () => void | Promise<void>): Promise<void> {
+  try {
+    await change();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    complaints.push(...error.complaints);
+  }
+}
+
+async function renewTls({ settings, bound }: Running): Promise<void> {
+  const material = await readTlsMaterial(settings);
+  if (material !== undefined) bound.renewTls(material);
+}
+
+/** The resolver counts for itself, since it knows nothing of metrics; its numbers are read when they are asked for. */
+function countDns(resolver: WireResolver): void {
+  const { counters } = resolver;
+  registry.gaugeFrom('gatehouse_dns_cache_entries', 'Answers in the DNS cache.', resolver.cacheSize);
+  for (const [name, help] of Object.entries(DNS_COUNTERS) as [keyof DnsCounters, string][])
+    registry.counterFrom(`gatehouse_dns_${name}_total`, help, () => counters[name]);
+}
+
+const DNS_COUNTERS = {
+  hits: 'DNS questions answered from the cache.',
+  misses: 'DNS questions not in the cache.',
+  queries: 'DNS queries sent.',
+  retries: 'DNS queries sent again, or to another server.',
+  timeouts: 'DNS queries that nobody answered in time.',
+  errors: 'DNS questions that no server could answer.',
+  truncated: 'DNS answers that had to be fetched over TCP.',
+} as const satisfies Record<keyof DnsCounters, string>;
 
 /** Greylisting happens before a tenant is known; its memory holds hashes only. */
 const DEFAULT_TENANT = '00000000-0000-7000-8000-000000000001' as TenantId;

@@ -43,7 +43,7 @@ const MAX_RECIPIENTS = 100;
 /** Up to here the body is read first and may travel together with the commands. */
 const SMALL_BODY_BYTES = 65_536;
 
-/** What jobs are counted, paused and rerouted by: the next hop, or the domain. */
+/** What jobs are counted by: the next hop, or the domain. */
 export function destinationKey(job: Pick<DeliveryJob, 'route' | 'domain'>): string {
   return job.route.kind === 'host' ? `${job.route.protocol}:${job.route.host}:${job.route.port}` : job.domain;
 }
@@ -57,7 +57,8 @@ export async function attemptDelivery(
   deps: DeliveryDeps,
 ): Promise<readonly AttemptResult[]> {
   const outcomes = new Outcomes(job, deps.clock ?? systemClock);
-  const slot = await deps.slots.enter(destinationKey(job));
+  const line = job.limitedFor === undefined ? '' : `${job.limitedFor} `;
+  const slot = await deps.slots.enter(line + destinationKey(job), job.limits);
   if (slot.kind === 'busy') {
     outcomes.failRest({
       stage: 'slot',

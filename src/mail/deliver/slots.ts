@@ -25,25 +25,49 @@ type Line = {
   sentInWindow: number;
 };
 
+/** Which of the processes that deliver this one is, from 0, and how many there are. */
+export type Share = { readonly rank: number; readonly of: number };
+const ALONE: Share = { rank: 0, of: 1 };
+/** A job that is not this process's to do: soon again, so that another takes it. */
+const OTHERS_TURN_MS = 250;
+
+/**
+ * A limit is divided without remainder, so that all processes together never exceed it: the first few of them, counted
+ * from another one for each destination, get one more. Where there are fewer places than processes some get none.
+ */
+export function shareOf(whole: SlotLimits, share: Share, destination: string): SlotLimits {
+  if (share.of <= 1) return whole;
+  const place = (share.rank + spread(destination)) % share.of;
+  const part = (n: number): number =>
+    n === Infinity ? n : Math.floor(n / share.of) + (place < n % share.of ? 1 : 0);
+  return { ...whole, maxParallel: part(whole.maxParallel), maxPerMinute: part(whole.maxPerMinute) };
+}
+
+function spread(text: string): number {
+  let hash = 0;
+  for (let i = 0; i < text.length; i++) hash = (hash * 31 + text.charCodeAt(i)) >>> 0;
+  return hash;
+}
+
 const MAX_WAITING = 1000;
 const WINDOW_MS = 60_000;
 
 export class DestinationSlots {
   readonly #lines = new Map<string, Line>();
-  readonly #limitsFor: (destination: string) => SlotLimits;
+  readonly #share: () => Share;
   readonly #clock: Clock;
 
-  constructor(
-    limitsFor: (destination: string) => SlotLimits = () => DEFAULT_SLOTS,
-    clock: Clock = systemClock,
-  ) {
-    this.#limitsFor = limitsFor;
+  constructor(share: () => Share = () => ALONE, clock: Clock = systemClock) {
+    this.#share = share;
     this.#clock = clock;
   }
 
-  async enter(destination: string): Promise<Slot> {
-    const limits = this.#limitsFor(destination);
+  /** `limits` are those of the whole installation; this process takes its share of them. */
+  async enter(destination: string, whole: SlotLimits = DEFAULT_SLOTS): Promise<Slot> {
+    const limits = shareOf(whole, this.#share(), destination);
     const line = this.#line(destination);
+    if (limits.maxParallel <= 0 || limits.maxPerMinute <= 0)
+      return { kind: 'busy', retryAtMs: this.#clock() + OTHERS_TURN_MS };
     const nowMs = this.#clock();
     if (nowMs - line.windowStartMs >= WINDOW_MS) {
       line.windowStartMs = nowMs;
@@ -54,11 +78,11 @@ export class DestinationSlots {
     line.sentInWindow++;
     if (line.running < limits.maxParallel) {
       line.running++;
-      return this.#go(destination, line);
+      return this.#go(destination, line, limits);
     }
-    if (await this.#wait(line, limits.maxWaitMs)) return this.#go(destination, line);
+    if (await this.#wait(line, limits.maxWaitMs)) return this.#go(destination, line, limits);
     line.sentInWindow--;
-    this.#forgetIfEmpty(destination, line);
+    this.#forgetIfEmpty(destination, line, limits);
     return { kind: 'busy', retryAtMs: this.#clock() + limits.maxWaitMs };
   }
 
@@ -87,7 +111,7 @@ export class DestinationSlots {
     });
   }
 
-  #go(destination: string, line: Line): Slot {
+  #go(destination: string, line: Line, limits: SlotLimits): Slot {
     let left = false;
     const leave = (): void => {
       if (left) return;
@@ -95,15 +119,15 @@ export class DestinationSlots {
       const next = line.waiting.shift();
       if (next !== undefined) return next(true);
       line.running--;
-      this.#forgetIfEmpty(destination, line);
+      this.#forgetIfEmpty(destination, line, limits);
     };
     return { kind: 'go', leave };
   }
 
   /** An idle destination is forgotten only when its rate window is over, or the limit could be walked around. */
-  #forgetIfEmpty(destination: string, line: Line): void {
+  #forgetIfEmpty(destination: string, line: Line, limits: SlotLimits): void {
     if (line.running > 0 || line.waiting.length > 0) return;
-    const limited = this.#limitsFor(destination).maxPerMinute !== Infinity;
+    const limited = limits.maxPerMinute !== Infinity;
     if (!limited || this.#clock() - line.windowStartMs >= WINDOW_MS) this.#lines.delete(destination);
   }
 }

@@ -8,6 +8,7 @@
 import type { TenantId } from '#core/id.ts';
 import type { DsnNotify } from '../envelope.ts';
 import type { Route } from '../directory/types.ts';
+import type { SlotLimits } from './slots.ts';
 
 export type DeliveryRecipient = {
   /** The queue's own id of the row; comes back in the result. */
@@ -36,6 +37,10 @@ export type DeliveryJob = {
   readonly heloName: string;
   /** Addresses to send from, where the tenant has its own; a family without one is not used when the other has one. */
   readonly source: { readonly v4: string | undefined; readonly v6: string | undefined };
+  /** How much this destination is given at once, over all processes; DEFAULT_SLOTS when left out. */
+  readonly limits?: SlotLimits;
+  /** Whose the limits are: destinations of the same name with limits of their own are counted apart. */
+  readonly limitedFor?: TenantId | undefined;
   /** The final bytes; called once for each transaction. */
   readonly body: () => AsyncIterable<Uint8Array>;
 };

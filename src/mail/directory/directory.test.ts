@@ -186,6 +186,16 @@ test('every kind of thing comes back from the database as it was given', async (
       },
     ],
     [kinds.destinationKind, { name: '*', maxConnections: 5, sourceIp6: '2001:db8::1' }],
+    [
+      kinds.destinationKind,
+      {
+        name: '*.c.example',
+        state: 'reroute',
+        until: '2026-12-31T08:00:00+01:00',
+        reason: 'their server moves',
+        nextHop: { host: 'new.c.example', fingerprints: [sha] },
+      },
+    ],
   ] as const;
   for (const [kind, value] of all) {
     const k = kind as unknown as kinds.Kind<Named>;
@@ -328,9 +338,9 @@ test('routes: our own next hop, a partner, else MX; never through another tenant
   assert.deepEqual(d.route(TENANT, 'de.bank.example'), { kind: 'mx', tls: 'verified' });
   assert.deepEqual(d.route(OTHER, 'bank.example'), { kind: 'mx', tls: 'opportunistic' });
   assert.deepEqual(d.route(OTHER, 'ours.example'), { kind: 'mx', tls: 'opportunistic' });
-  assert.equal(d.destination(TENANT, 'slow.example')?.state, 'pause');
-  assert.equal(d.destination(TENANT, 'x.example')?.maxConnections, 3);
-  assert.equal(d.destination(OTHER, 'x.example'), undefined);
+  assert.equal(d.destinations(TENANT)?.get('slow.example')?.state, 'pause');
+  assert.equal(d.destinations(TENANT)?.get('*')?.maxConnections, 3);
+  assert.equal(d.destinations(OTHER), undefined);
   await d.close();
 });
 

@@ -15,7 +15,7 @@ import { openLdapSource, type LdapSource } from './ldap.ts';
 import { verifyPassword } from './password.ts';
 import * as look from './snapshot.ts';
 import type { Directory, NextHop, RecipientAnswer } from './types.ts';
-import type { DestinationValue, LdapValue } from './values.ts';
+import type { DestinationValue, LdapValue, TenantSettings } from './values.ts';
 import type { TenantId } from '#core/id.ts';
 
 const loads = registry.counter(
@@ -43,8 +43,9 @@ export type DirectoryOptions = {
 };
 
 export type LiveDirectory = Directory & {
-  /** How delivery treats a destination: limits, source address, pause. */
-  readonly destination: (tenant: TenantId, domain: string) => DestinationValue | undefined;
+  /** The tenant's rules for destinations by name, `undefined` for none; deliver/destination.ts says what they mean together. */
+  readonly destinations: (tenant: TenantId) => ReadonlyMap<string, DestinationValue> | undefined;
+  readonly settings: (tenant: TenantId) => TenantSettings | undefined;
   /** Version of the snapshot that answers now. */
   readonly version: () => number;
   /** Reads the directory again if it has changed. */
@@ -94,7 +95,8 @@ export async function openDirectory(options: DirectoryOptions): Promise<LiveDire
     maySendAs: (sender, address) => look.maySendAs(snapshot, sender, address),
     ownerOf: (domain) => look.ownedDomain(snapshot, domain)?.tenant,
     route: (tenant, domain) => look.routeFor(snapshot, tenant, domain),
-    destination: (tenant, domain) => look.destinationRule(snapshot, tenant, domain),
+    destinations: (tenant) => snapshot.destinations.get(tenant),
+    settings: (tenant) => snapshot.settings.get(tenant),
     version: () => snapshot.version,
     refresh,
     close: async () => {

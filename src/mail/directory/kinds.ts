@@ -40,6 +40,16 @@ export type Kind<T extends Named> = {
 /** Left out where the column is null, since a schema knows absent and not null. */
 const given = (fields: Row): Row => Object.fromEntries(Object.entries(fields).filter(([, v]) => v !== null));
 
+const hopOf = (r: Row): Row =>
+  given({
+    host: r['hop_host'],
+    port: r['hop_port'],
+    protocol: r['hop_protocol'],
+    tls: r['hop_tls'],
+    fingerprints: r['hop_fingerprints'],
+    caPem: r['hop_ca_pem'],
+  });
+
 export const domainKind: Kind<DomainValue> = {
   noun: 'domain',
   words: 'domain',
@@ -62,14 +72,7 @@ export const domainKind: Kind<DomainValue> = {
   fromRow: (r) => ({
     name: r['name'],
     subdomains: r['subdomains'],
-    nextHop: given({
-      host: r['hop_host'],
-      port: r['hop_port'],
-      protocol: r['hop_protocol'],
-      tls: r['hop_tls'],
-      fingerprints: r['hop_fingerprints'],
-      caPem: r['hop_ca_pem'],
-    }),
+    nextHop: hopOf(r),
     recipients: r['recipient_source'],
     ...given({ ldap: r['ldap_source'] }),
     subaddress: r['subaddress'],
@@ -214,7 +217,16 @@ export const destinationKind: Kind<DestinationValue> = {
     messages_per_minute: d.messagesPerMinute ?? null,
     source_ip4: d.sourceIp4 ?? null,
     source_ip6: d.sourceIp6 ?? null,
+    helo_name: d.heloName ?? null,
     state: d.state,
+    state_until: d.until ?? null,
+    reason: d.reason ?? null,
+    hop_host: d.nextHop?.host ?? null,
+    hop_port: d.nextHop?.port ?? null,
+    hop_protocol: d.nextHop?.protocol ?? null,
+    hop_tls: d.nextHop?.tls ?? null,
+    hop_fingerprints: d.nextHop?.fingerprints ?? null,
+    hop_ca_pem: d.nextHop?.caPem ?? null,
   }),
   fromRow: (r) =>
     given({
@@ -223,6 +235,10 @@ export const destinationKind: Kind<DestinationValue> = {
       messagesPerMinute: r['messages_per_minute'],
       sourceIp4: r['source_ip4'],
       sourceIp6: r['source_ip6'],
+      heloName: r['helo_name'],
       state: r['state'],
+      until: r['state_until'] instanceof Date ? r['state_until'].toISOString() : null,
+      reason: r['reason'],
+      nextHop: r['hop_host'] === null ? null : hopOf(r),
     }),
 };

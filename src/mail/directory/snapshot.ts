@@ -20,7 +20,8 @@ import {
   type Named,
 } from './kinds.ts';
 import type { ClientFacts, NextHop, PinnedSender, Route, Sender } from './types.ts';
-import type { DestinationValue, DomainValue, LdapValue } from './values.ts';
+import { readTenantSettings } from './tenant-settings.ts';
+import type { DestinationValue, DomainValue, LdapValue, TenantSettings } from './values.ts';
 
 export type OwnedDomain = {
   readonly tenant: TenantId;
@@ -42,6 +43,7 @@ export type Snapshot = {
   readonly partners: ReadonlyMap<TenantId, ReadonlyMap<string, PartnerRoute>>;
   readonly destinations: ReadonlyMap<TenantId, ReadonlyMap<string, DestinationValue>>;
   readonly ldap: ReadonlyMap<TenantId, ReadonlyMap<string, LdapValue>>;
+  readonly settings: ReadonlyMap<TenantId, TenantSettings>;
 };
 
 export const EMPTY_SNAPSHOT: Snapshot = {
@@ -54,6 +56,7 @@ export const EMPTY_SNAPSHOT: Snapshot = {
   partners: new Map(),
   destinations: new Map(),
   ldap: new Map(),
+  settings: new Map(),
 };
 
 export async function directoryVersion(db: Reader): Promise<number> {
@@ -80,6 +83,7 @@ export async function readSnapshot(tx: Transaction, before: Snapshot): Promise<S
     })),
     destinations: byTenant(await rowsOf(tx, destinationKind), (d) => d),
     ldap: byTenant(await rowsOf(tx, ldapKind), (l) => l),
+    settings: await readTenantSettings(tx),
   };
 }
 
@@ -210,15 +214,6 @@ export function routeFor(snapshot: Snapshot, tenant: TenantId, domain: string): 
     if (parent?.subdomains === true) return parent.route;
   }
   return { kind: 'mx', tls: 'opportunistic' };
-}
-
-export function destinationRule(
-  snapshot: Snapshot,
-  tenant: TenantId,
-  domain: string,
-): DestinationValue | undefined {
-  const rules = snapshot.destinations.get(tenant);
-  return rules?.get(domain) ?? rules?.get('*');
 }
 
 export function clientSender(snapshot: Snapshot, client: ClientFacts): Sender | undefined {

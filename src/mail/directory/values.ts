@@ -264,14 +264,85 @@ const isLocal = (url: string): boolean => /^ldap:\/\/(localhost|127\.[\d.]+|\[::
 
 const ip4 = z.ipv4({ error: 'must be an IPv4 address' });
 const ip6 = z.ipv6({ error: 'must be an IPv6 address' });
-export const destinationValue = z.strictObject({
-  name: z.union([z.literal('*'), domainName], { error: 'must be a domain name, or * for all others' }),
-  maxConnections: z.int().min(1).max(1000).optional(),
-  messagesPerMinute: z.int().min(1).max(1_000_000).optional(),
-  sourceIp4: ip4.optional(),
-  sourceIp6: ip6.optional(),
-  state: z.enum(['normal', 'pause']).default('normal'),
-});
+const source = {
+  sourceIp4: ip4.optional().describe('Our IPv4 address to send from.'),
+  sourceIp6: ip6.optional().describe('Our IPv6 address to send from.'),
+  heloName: hostName.optional().describe('What we call ourselves when we send from there.'),
+};
+
+/** A domain, `*.domain` for every name below it, or `*` for all. */
+const destinationName = z
+  .string()
+  .max(1000)
+  .transform((text, ctx): string => {
+    if (text === '*') return text;
+    const isBelow = text.startsWith('*.');
+    const name = domainName.safeParse(isBelow ? text.slice(2) : text);
+    if (name.success) return isBelow ? `*.${name.data}` : name.data;
+    ctx.addIssue({
+      code: 'custom',
+      message: `"${shown(text)}" is neither a domain name nor *.domain, nor * for all`,
+    });
+    return z.NEVER;
+  });
+
+export const destinationValue = z
+  .strictObject({
+    name: destinationName,
+    maxConnections: z.int().min(1).max(1000).optional(),
+    messagesPerMinute: z.int().min(1).max(1_000_000).optional(),
+    ...source,
+    state: z
+      .enum(['normal', 'pause', 'hold', 'reroute'])
+      .default('normal')
+      .describe(
+        'pause: mail waits in the queue and grows old. hold: mail is set aside until somebody decides. reroute: it goes to nextHop.',
+      ),
+    until: z.iso
+      .datetime({ offset: true, error: 'must be a time such as 2026-12-31T08:00:00Z' })
+      .transform((text) => new Date(text).toISOString())
+      .optional()
+      .describe('When the state is over; until further notice when left out.'),
+    reason: z.string().min(1).max(500).optional(),
+    nextHop: nextHop.optional().describe('Where a rerouted destination goes.'),
+  })
+  .refine((d) => (d.state === 'reroute') === (d.nextHop !== undefined), {
+    path: ['nextHop'],
+    message: 'belongs to the state "reroute", which needs it',
+  })
+  .refine((d) => d.until === undefined || d.state === 'pause' || d.state === 'reroute', {
+    path: ['until'],
+    message: 'is for "pause" and "reroute"; a hold ends when somebody ends it',
+  });
+
+const seconds = (max: number): z.ZodInt => z.int().min(1).max(max);
+const DAY_S = 86_400;
+/** How a tenant's mail is delivered; what is left out is the product's default. */
+export const tenantSettings = z
+  .strictObject({
+    retryWaitsS: z
+      .array(seconds(DAY_S))
+      .min(1)
+      .max(50)
+      .optional()
+      .describe('Seconds to wait after the first, second, … failure; the last one repeats.'),
+    maxAgeS: seconds(30 * DAY_S)
+      .optional()
+      .describe('How long it is tried before the sender is told that it failed.'),
+    bounceMaxAgeS: seconds(30 * DAY_S)
+      .optional()
+      .describe('The same for reports, which have nobody to tell.'),
+    delayNoticesS: z
+      .array(seconds(30 * DAY_S))
+      .max(10)
+      .optional()
+      .describe('Ages at which the sender is told that the message is late.'),
+    ...source,
+  })
+  .refine((t) => t.maxAgeS === undefined || t.maxAgeS >= Math.max(60, t.retryWaitsS?.[0] ?? 0), {
+    path: ['maxAgeS'],
+    message: 'is shorter than the first wait: nothing would ever be tried again',
+  });
 
 export type DomainValue = z.output<typeof domainValue>;
 export type LoginValue = z.output<typeof loginValue>;
@@ -281,5 +352,6 @@ export type PinValue = z.output<typeof pinValue>;
 export type PartnerValue = z.output<typeof partnerValue>;
 export type LdapValue = z.output<typeof ldapValue>;
 export type DestinationValue = z.output<typeof destinationValue>;
+export type TenantSettings = z.output<typeof tenantSettings>;
 
 const shown = (text: string): string => text.slice(0, 100).replaceAll(/[\u0000-\u001f\u007f]/g, '\u{fffd}');

@@ -9,8 +9,24 @@
 import { TransientError } from '#core/errors.ts';
 import type { MessageId } from '#core/id.ts';
 import type { Database } from '#platform/db.ts';
+import { registry } from '#platform/metrics.ts';
 import { insertMessages } from './insert.ts';
-import type { MessageToCommit } from './rows.ts';
+import { harshest, type MessageToCommit } from './rows.ts';
+
+const verdicts = registry.counter(
+  'gatehouse_messages_total',
+  'Messages judged, by direction and by the harshest verdict for any of their recipients.',
+  ['direction', 'verdict'],
+);
+const batches = registry.histogram(
+  'gatehouse_commit_messages',
+  'Messages that share one transaction.',
+  [1, 2, 4, 8, 16, 32, 64],
+);
+const failures = registry.counter(
+  'gatehouse_commit_failures_total',
+  'Transactions that took in no message; their senders were answered 451.',
+);
 
 export type Committer = {
   /** Resolves when the message and all its rows are durable; throws when it is not ours. */
@@ -53,8 +69,13 @@ export function createCommitter(db: Database, instance: string): Committer {
         batch.map((w) => w.message),
         instance,
       );
-      for (const w of batch) w.done();
+      batches.observe(batch.length);
+      for (const w of batch) {
+        verdicts.with(w.message.envelope.direction, harshest(w.message.verdict)).inc();
+        w.done();
+      }
     } catch (error) {
+      failures.inc();
       if (error instanceof TransientError) {
         for (const w of batch) {
           disowned.add(w.message.envelope.id);

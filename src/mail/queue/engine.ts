@@ -19,6 +19,7 @@ import type { DeliveryJob } from './job.ts';
 import { giveBack, leaseDue, type LeasedRow } from './lease.ts';
 import type { MessageToCommit } from './rows.ts';
 import { settle, type Settlement, type Settler } from './settle.ts';
+import { type Because, holdLeased } from './steer.ts';
 
 /** What one try did for each recipient of a job, ready to be written down. */
 export type JobOutcome = {
@@ -28,6 +29,12 @@ export type JobOutcome = {
   /** Nothing was tried, since the destination is at its limit; the job goes back until then. */
   readonly notBeforeMs?: number;
 };
+
+export type Permit =
+  | { readonly kind: 'go' }
+  | { readonly kind: 'later'; readonly atMs: number }
+  /** The operator took this destination out of the queue. */
+  | ({ readonly kind: 'hold' } & Because);
 
 export type EngineDeps = {
   readonly db: Database;
@@ -40,8 +47,8 @@ export type EngineDeps = {
   readonly attempt: (job: DeliveryJob) => Promise<JobOutcome>;
   /** Groups leased rows into jobs: one per message, destination and variant. */
   readonly jobsOf: (rows: readonly LeasedRow[]) => readonly DeliveryJob[];
-  /** When a destination may be tried: now, or not before (paused, or too busy). */
-  readonly notBefore: (job: DeliveryJob) => number | undefined;
+  /** Whether the destination may be tried now. */
+  readonly permit: (job: DeliveryJob) => Permit;
   readonly settleDisowned: () => Promise<number>;
 };
 
@@ -161,8 +168,9 @@ const keysOf = (jobs: readonly DeliveryJob[]) =>
 
 async function runJob(deps: EngineDeps, job: DeliveryJob): Promise<void> {
   try {
-    const later = deps.notBefore(job);
-    if (later !== undefined) return await giveBack(deps.db, keysOf([job]), later);
+    const permit = deps.permit(job);
+    if (permit.kind === 'later') return await giveBack(deps.db, keysOf([job]), permit.atMs);
+    if (permit.kind === 'hold') return void (await holdLeased(deps.db, keysOf([job]), permit));
     faultPoint('deliver.leased');
     const outcome = await deps.attempt(job);
     if (outcome.notBeforeMs !== undefined) return await giveBack(deps.db, keysOf([job]), outcome.notBeforeMs);

@@ -14,6 +14,8 @@ export type Instance = {
   /** Takes the lock again on a new connection. */
   readonly revive: () => Promise<void>;
   readonly heartbeat: () => Promise<void>;
+  /** Its place among those that live, as of the last heartbeat; limits of destinations are shared out by it. */
+  readonly share: () => { readonly rank: number; readonly of: number };
   /** Frees the leases of instances that are gone; returns how many rows that were. */
   readonly reclaim: () => Promise<number>;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
@@ -36,8 +38,10 @@ export async function registerInstance(db: Database): Promise<Instance> {
   };
   await revive();
   await db.query('insert into instance (id, node, pid) values ($1, $2, $3)', [id, node, process.pid]);
+  let share = await shareNow(db, id);
   return {
     id,
+    share: () => share,
     isAlive: () => client !== undefined,
     revive,
     heartbeat: async () => {
@@ -45,6 +49,7 @@ export async function registerInstance(db: Database): Promise<Instance> {
       await db.query(`update queue set leased_until = now() + interval '2 minutes' where lease_owner = $1`, [
         id,
       ]);
+      share = await shareNow(db, id);
     },
     reclaim: () => (client === undefined ? Promise.resolve(0) : reclaim(client, id, node)),
     [Symbol.asyncDispose]: async () => {
@@ -55,6 +60,17 @@ export async function registerInstance(db: Database): Promise<Instance> {
       await mine?.end();
     },
   };
+}
+
+/** Those without a heartbeat for a minute are not counted; the dead of our own node are removed sooner, by `reclaim`. */
+async function shareNow(db: Database, me: string): Promise<{ readonly rank: number; readonly of: number }> {
+  const [row] = await db.query<{ rank: number; of: number }>(
+    `select count(*) filter (where id < $1) as rank, count(*) filter (where id <> $1) + 1 as of
+     from instance where heartbeat_at > now() - interval '1 minute' or id = $1`,
+    [me],
+    'instance.share',
+  );
+  return row ?? { rank: 0, of: 1 };
 }
 
 async function reclaim(client: pg.Client, me: string, node: string): Promise<number> {

@@ -4,17 +4,20 @@
  */
 import type { KeyStore } from '#assurance/keys/keys.ts';
 import type { TenantId } from '#core/id.ts';
+import { assertNever } from '#core/result.ts';
 import type { Clock } from '#core/time.ts';
 import type { BlobStore } from '#platform/blob.ts';
 import { decodeEdits } from '../act/edits-codec.ts';
 import { applyEdits, editedSize, type Edits } from '../act/edits.ts';
 import type { Plan } from '../act/plan.ts';
 import { destinationKey } from '../deliver/attempt.ts';
-import { BOUNCE_SCHEDULE, decideRetry, DEFAULT_SCHEDULE, type RetrySchedule } from '../deliver/retry.ts';
+import { type Treatment, treat } from '../deliver/destination.ts';
+import { decideRetry } from '../deliver/retry.ts';
 import type { AttemptResult, DeliveryJob as Delivery } from '../deliver/types.ts';
 import type { LiveDirectory } from '../directory/directory.ts';
 import type { Arrival } from '../receive/arrival.ts';
-import type { JobOutcome } from './engine.ts';
+import type { Route } from '../directory/types.ts';
+import type { JobOutcome, Permit } from './engine.ts';
 import { type DeliveryJob, type JobRecipient, parseNotify } from './job.ts';
 import type { LeasedRow } from './lease.ts';
 import type { ReportWriter } from './reports.ts';
@@ -23,24 +26,25 @@ import type { Settlement } from './settle.ts';
 
 export type OutboundDeps = {
   readonly hostname: string;
-  readonly directory: Pick<LiveDirectory, 'route' | 'destination'>;
+  readonly directory: Pick<LiveDirectory, 'route' | 'destinations' | 'settings'>;
   readonly deliver: (delivery: Delivery) => Promise<readonly AttemptResult[]>;
   readonly reports: ReportWriter;
   readonly keys: KeyStore;
   readonly blobs: BlobStore;
   readonly clock: Clock;
-  readonly schedule?: RetrySchedule;
+  /** How destinations are treated that nobody said anything about; DEFAULT_TREATMENT when left out. */
+  readonly standard?: Treatment;
 };
 
 export type Outbound = {
   readonly jobsOfRows: (rows: readonly LeasedRow[]) => readonly DeliveryJob[];
   readonly jobsOfMessage: (message: MessageToCommit, arrival: Arrival, plan: Plan) => readonly DeliveryJob[];
   readonly attempt: (job: DeliveryJob) => Promise<JobOutcome>;
-  readonly notBefore: (job: DeliveryJob) => number | undefined;
+  readonly permit: (job: DeliveryJob) => Permit;
 };
 
-/** A paused destination is looked at again after this, so that its release needs no word to every process. */
-const PAUSED_MS = 30_000;
+/** A paused destination is looked at again after this; who lets it go on makes its rows due at once. */
+const PAUSED_MS = 300_000;
 /** How long a job waits when its destination is at its limit. */
 const BUSY_MS = 5_000;
 
@@ -49,15 +53,35 @@ export function createOutbound(deps: OutboundDeps): Outbound {
     jobsOfRows: (rows) => jobsOfRows(deps, rows),
     jobsOfMessage: (message, arrival, plan) => jobsOfMessage(deps, message, arrival, plan),
     attempt: (job) => attempt(deps, job),
-    notBefore: (job) => {
-      const rule = deps.directory.destination(job.tenant, job.domain);
-      return rule?.state === 'pause' ? deps.clock() + PAUSED_MS : undefined;
-    },
+    permit: (job) => permit(treatmentOf(deps, job.tenant, job.domain), deps.clock()),
   };
 }
 
+function treatmentOf(deps: OutboundDeps, tenant: TenantId, domain: string): Treatment {
+  const { destinations, settings } = deps.directory;
+  return treat(destinations(tenant), settings(tenant), domain, deps.clock(), deps.standard);
+}
+
+function permit({ state }: Treatment, nowMs: number): Permit {
+  switch (state.kind) {
+    case 'pause':
+      return { kind: 'later', atMs: Math.min(state.untilMs ?? Infinity, nowMs + PAUSED_MS) };
+    case 'hold':
+      return { kind: 'hold', rule: state.rule, reason: state.reason };
+    case 'go':
+    case 'reroute':
+      return { kind: 'go' };
+  }
+  return assertNever(state);
+}
+
+function routeOf(deps: OutboundDeps, tenant: TenantId, domain: string, { state }: Treatment): Route {
+  return state.kind === 'reroute' ? state.route : deps.directory.route(tenant, domain);
+}
+
 function destinationOf(deps: OutboundDeps, tenant: TenantId, domain: string): string {
-  return destinationKey({ route: deps.directory.route(tenant, domain), domain });
+  const route = routeOf(deps, tenant, domain, treatmentOf(deps, tenant, domain));
+  return destinationKey({ route, domain });
 }
 
 /** One job for each variant and destination of a message that was just committed; its bytes come from memory if small. */
@@ -160,8 +184,9 @@ function storedContent(deps: OutboundDeps, row: LeasedRow, edits: Edits): AsyncI
 }
 
 async function attempt(deps: OutboundDeps, job: DeliveryJob): Promise<JobOutcome> {
-  const rule = deps.directory.destination(job.tenant, job.domain);
-  const route = deps.directory.route(job.tenant, job.domain);
+  const treatment = treatmentOf(deps, job.tenant, job.domain);
+  const { source } = treatment;
+  const route = routeOf(deps, job.tenant, job.domain, treatment);
   const results = await deps.deliver({
     tenant: job.tenant,
     route,
@@ -179,13 +204,17 @@ async function attempt(deps: OutboundDeps, job: DeliveryJob): Promise<JobOutcome
     requireTls: job.requireTls,
     ret: job.ret,
     envid: job.envid,
-    heloName: deps.hostname,
-    source: { v4: rule?.sourceIp4, v6: rule?.sourceIp6 },
+    heloName: source.heloName ?? deps.hostname,
+    source: { v4: source.v4, v6: source.v6 },
+    limits: treatment.limits,
+    limitedFor: treatment.isLimited ? job.tenant : undefined,
     body: job.content,
   });
   if (results.every((r) => r.stage === 'slot'))
     return { settlements: [], reports: [], notBeforeMs: results[0]?.retryAtMs ?? deps.clock() + BUSY_MS };
-  const settled = job.recipients.map((recipient, i) => settlementOf(deps, job, recipient, results[i]!)); // `!`: one result per recipient
+  const settled = job.recipients.map((recipient, i) =>
+    settlementOf(deps, job, treatment, recipient, results[i]!),
+  ); // `!`: one result per recipient
   const reports = await deps.reports(job, route, settled);
   return { settlements: settled.map((s) => s.settlement), reports };
 }
@@ -202,11 +231,12 @@ export type Settled = {
 function settlementOf(
   deps: OutboundDeps,
   job: DeliveryJob,
+  treatment: Treatment,
   recipient: JobRecipient,
   result: AttemptResult,
 ): Settled {
   const nowMs = deps.clock();
-  const schedule = job.mailFrom === '' ? BOUNCE_SCHEDULE : (deps.schedule ?? DEFAULT_SCHEDULE);
+  const schedule = job.mailFrom === '' ? treatment.bounceSchedule : treatment.schedule;
   const decision = decideRetry({
     schedule,
     acceptedMs: recipient.queuedAtMs,

@@ -120,7 +120,8 @@ function firstState(verdict: Verdict, action: Action | undefined): 'queued' | 'h
 
 const SEVERITY = ['accept', 'tag', 'hold', 'defer', 'reject'] as const;
 
-function harshest(verdict: Verdict): string {
+/** What a message as a whole is called. */
+export function harshest(verdict: Verdict): string {
   return SEVERITY[Math.max(0, ...verdict.recipients.map((r) => SEVERITY.indexOf(r.action)))] ?? 'hold';
 }
 

@@ -3,8 +3,15 @@
  * one statement, for as many attempts as are waiting.
  */
 import type { Database, Reader } from '#platform/db.ts';
+import { registry } from '#platform/metrics.ts';
 import type { QueueKey } from './rows.ts';
 import { withoutNul } from './rows.ts';
+
+const deliveries = registry.counter(
+  'gatehouse_deliveries_total',
+  'Delivery attempts that were written down, one for each recipient, by outcome and by what made the transport safe.',
+  ['outcome', 'security'],
+);
 
 export type Settlement = QueueKey & {
   readonly address: string;
@@ -94,7 +101,9 @@ export async function settle(on: Reader, settlements: readonly Settlement[]): Pr
     security: s.security,
     security_detail: withoutNul(s.securityDetail) ?? '',
   }));
-  return (await on.query<{ id: string }>(SETTLE, [JSON.stringify(rows)], 'queue.settle')).map((r) => r.id);
+  const finished = await on.query<{ id: string }>(SETTLE, [JSON.stringify(rows)], 'queue.settle');
+  for (const s of settlements) deliveries.with(s.isExpired ? 'expired' : s.outcome, s.security).inc();
+  return finished.map((r) => r.id);
 }
 
 export type Settler = { readonly settle: (settlements: readonly Settlement[]) => Promise<readonly string[]> };

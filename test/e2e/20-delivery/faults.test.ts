@@ -269,11 +269,11 @@ test('routing that cannot work says why', async () => {
 test('a destination at its limit hands the job back untried', async () => {
   const { DestinationSlots } = await import('#mail/deliver/slots.ts');
   await using remote = await startFakeRemote({});
-  const slots = new DestinationSlots(() => ({ maxParallel: 1, maxPerMinute: 2, maxWaitMs: 1000 }));
-  const deps = testDeps({ slots });
+  const limits = { maxParallel: 1, maxPerMinute: 2, maxWaitMs: 1000 };
+  const deps = testDeps({ slots: new DestinationSlots() });
   using _pool = deps.pool;
   const all = await Promise.all(
-    Array.from({ length: 4 }, () => attemptDelivery(testJob({ route: hop(remote.port) }), deps)),
+    Array.from({ length: 4 }, () => attemptDelivery(testJob({ route: hop(remote.port), limits }), deps)),
   );
   const outcomes = all.map(([r]) => `${r!.outcome} ${r!.stage}`).toSorted(); // `!`: one recipient each
   assert.deepEqual(outcomes, [
