@@ -6,6 +6,7 @@ import { openApi } from '#api/server.ts';
 import { errorChain } from '#core/errors.ts';
 import { claimFolder, probePort } from '#platform/claims.ts';
 import { type Logger, openLog } from '#platform/log.ts';
+import { openQueueMetrics } from '#mail/queue/queue-metrics.ts';
 import { apiRoutes } from './api-routes.ts';
 import { type Config, openConfig } from './config.ts';
 import {
@@ -15,11 +16,13 @@ import {
   prepareDatabase,
   startDatabaseServer,
 } from './installation.ts';
+import { openJobs } from './jobs.ts';
 import { startMailProcesses } from './mail-processes.ts';
 
 const USAGE = `Usage: gatehouse up [--config FILE] [--data FOLDER] [--mx-port N] [--submission-port N] [--http-port N] …
 
-Starts the gateway in the foreground; SIGTERM or Ctrl-C stops it cleanly. Every flag is also an environment variable
+Starts the gateway in the foreground; SIGTERM or Ctrl-C stops it cleanly, SIGHUP reads the policy file and the
+certificates again. Every flag is also an environment variable
 (--mx-port is GATEHOUSE_MX_PORT); port 0 takes a free one and says which. docs/operations/configuration.md lists all settings.
 `;
 
@@ -35,6 +38,8 @@ export async function up(args: readonly string[], flags: Readonly<Record<string,
     );
     return 2;
   }
+  // A terminal that closes, or an early `reload`, must not end the gateway; run() says what else it means.
+  process.on('SIGHUP', () => {});
   // From here on a signal is an order to stop cleanly, also while still starting.
   const stopping = new Promise<NodeJS.Signals>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, resolve);
@@ -72,10 +77,20 @@ async function run(
   const stores = await openStores(config, db);
   const mail = await startMailProcesses(config, server.url, log);
   try {
+    process.on('SIGHUP', () => {
+      log.info('reading policy and certificates again');
+      mail.reload();
+    });
+    await using _jobs = await openJobs(config, stores, log);
+    const watchQueue = openQueueMetrics(db);
     const api = await openApi({
       routes: apiRoutes(stores),
       db,
       log,
+      otherMetrics: async () => {
+        await watchQueue();
+        return await mail.metrics();
+      },
       probes: [
         { name: 'database', check: async () => void (await db.query('select 1')) },
         { name: 'mail', check: mail.trouble },

@@ -1,7 +1,7 @@
 /**
  * The life of our DKIM keys: made and published, in use once DNS shows them, retired when their successor is in use, and
- * removed when no message signed with them can be on its way any more. The pure rules are protocol/dkim/rotation.ts; this
- * is their storage, and the look into DNS that keeps us from signing with a key nobody can find.
+ * removed when no message signed with them can be on its way any more. The pure rules are protocol/dkim/rotation.ts, the
+ * steps are rotate.ts; this is their storage and their beginning.
  */
 import type { KeyStore } from '#assurance/keys/keys.ts';
 import { appendAudit } from '#assurance/audit/audit.ts';
@@ -22,9 +22,14 @@ export type DkimKeyRow = {
   readonly createdAtMs: number;
   readonly signingFromMs: number | null;
   readonly retiredAtMs: number | null;
+  /** When DNS was first seen to show the record; null while it does not. */
+  readonly seenAtMs: number | null;
+  /** What DNS said last: `right`, `missing`, or what is wrong; null while nobody asked. */
+  readonly dnsSays: string | null;
+  readonly checkedAtMs: number | null;
 };
 
-const KINDS = [
+export const KINDS = [
   { algorithm: 'rsa-sha256', kind: 'rsa2048', letter: 'r' },
   { algorithm: 'ed25519-sha256', kind: 'ed25519', letter: 'e' },
 ] as const;
@@ -34,7 +39,9 @@ export async function listDkimKeys(db: Reader, tenant: TenantId, domain?: string
     `select tenant_id as tenant, domain, selector, algorithm, record, state,
        (extract(epoch from created_at) * 1000)::bigint as "createdAtMs",
        (extract(epoch from signing_from) * 1000)::bigint as "signingFromMs",
-       (extract(epoch from retired_at) * 1000)::bigint as "retiredAtMs"
+       (extract(epoch from retired_at) * 1000)::bigint as "retiredAtMs",
+       (extract(epoch from seen_at) * 1000)::bigint as "seenAtMs", dns_says as "dnsSays",
+       (extract(epoch from checked_at) * 1000)::bigint as "checkedAtMs"
      from dkim_key where tenant_id = $1 and ($2::text is null or domain = $2) order by domain, created_at, selector`,
     [tenant, domain ?? null],
   );
@@ -80,7 +87,7 @@ export async function insertKey(
     readonly pair: Awaited<ReturnType<typeof generateDkimKey>>;
   },
   nowMs: number,
-): Promise<void> {
+): Promise<boolean> {
   const pem = String(key.pair.privateKey.export({ format: 'pem', type: 'pkcs8' }));
   const sealed = keys.seal(key.tenant, sealContext(key.domain, key.selector), fromUtf8(pem));
   const made = await tx.query(
@@ -96,14 +103,15 @@ export async function insertKey(
       new Date(nowMs),
     ],
   );
-  if (made.length > 0)
-    await appendAudit(tx, [
-      {
-        tenant: key.tenant,
-        what: 'dkim.key-made',
-        actor: 'worker',
-        subject: `${key.selector}._domainkey.${key.domain}`,
-        details: { algorithm: key.algorithm },
-      },
-    ]);
+  if (made.length === 0) return false;
+  await appendAudit(tx, [
+    {
+      tenant: key.tenant,
+      what: 'dkim.key-made',
+      actor: 'worker',
+      subject: `${key.selector}._domainkey.${key.domain}`,
+      details: { algorithm: key.algorithm },
+    },
+  ]);
+  return true;
 }

@@ -1,0 +1,85 @@
+/**
+ * What happens by itself over time, wired: keys of domains, room in the tables, what nobody needs any more. Run by the
+ * supervisor; of several supervisors on one database one runs a job at a time (platform/jobs.ts).
+ */
+import { parseServer } from '#platform/dns/resolv-conf.ts';
+import { createWireResolver } from '#platform/dns/resolver.ts';
+import { type PeriodicJob, startJobs } from '#platform/jobs.ts';
+import { listen } from '#platform/listen.ts';
+import type { Logger } from '#platform/log.ts';
+import { sweepBlobs } from '#mail/queue/sweep.ts';
+import { forgetGreylist } from '#mail/receive/greylist-store.ts';
+import { makeMissingKeys } from '#mail/signing/dkim-keys.ts';
+import { rotateDkimKeys } from '#mail/signing/rotate.ts';
+import type { Config } from './config.ts';
+import type { Stores } from './installation.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+/** Months of room in the tracking tables beyond this one. */
+const PARTITIONS_AHEAD = 2;
+
+export async function openJobs(config: Config, stores: Stores, log: Logger): Promise<AsyncDisposable> {
+  const jobs = startJobs(stores.db, log, periodicJobs(config, stores));
+  // A domain that was added wants its keys now.
+  const listening = await listen(stores.db, log, { directory: () => jobs.wake('dkim-keys') });
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await listening[Symbol.asyncDispose]();
+      await jobs[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function periodicJobs(config: Config, stores: Stores): readonly PeriodicJob[] {
+  const { db, keys, blobs } = stores;
+  return [
+    {
+      name: 'dkim-keys',
+      everyMs: MINUTE_MS,
+      run: async () => done({ domains: await makeMissingKeys(db, keys, Date.now()) }),
+    },
+    {
+      name: 'dkim-rotation',
+      everyMs: 10 * MINUTE_MS,
+      run: async (stopping) => {
+        // A resolver of its own each time: a cached "no such record" would hide what was just published.
+        using resolver = dnsOf(config);
+        return done(await rotateDkimKeys({ db, keys, resolver, nowMs: Date.now() }, stopping));
+      },
+    },
+    {
+      name: 'partitions',
+      everyMs: DAY_MS,
+      run: async () => void (await db.query('select ensure_partitions($1)', [PARTITIONS_AHEAD])),
+    },
+    {
+      name: 'sweep-bodies',
+      everyMs: HOUR_MS,
+      run: async () => done({ removed: await sweepBlobs(db, blobs, Date.now()) }),
+    },
+    {
+      name: 'forget-greylist',
+      everyMs: DAY_MS,
+      run: async () => {
+        await forgetGreylist(db);
+        return undefined;
+      },
+    },
+  ];
+}
+
+/** A job that did nothing says nothing. */
+function done(counts: Readonly<Record<string, number>>): Readonly<Record<string, number>> | undefined {
+  return Object.values(counts).some((n) => n > 0) ? counts : undefined;
+}
+
+function dnsOf(config: Config): ReturnType<typeof createWireResolver> {
+  const { servers, validating, timeoutMs } = config.dns;
+  return createWireResolver({
+    ...(servers.length === 0 ? {} : { servers: servers.map((s) => parseServer(s)!) }), // `!`: the schema parsed it
+    validating,
+    timeoutMs,
+  });
+}
