@@ -13,13 +13,17 @@ const partner = z.object({
     z.object({ kind: z.literal('host'), ...HOP }),
   ]),
 });
-const destination = z.object({
+export const destination = z.object({
   name: z.string(),
   maxConnections: z.int().optional(),
   messagesPerMinute: z.int().optional(),
   sourceIp4: z.string().optional(),
   sourceIp6: z.string().optional(),
-  state: z.enum(['normal', 'pause']),
+  heloName: z.string().optional(),
+  state: z.enum(['normal', 'pause', 'hold', 'reroute']),
+  until: z.string().optional(),
+  reason: z.string().optional(),
+  nextHop: z.object(HOP).optional(),
 });
 
 export function routeRoutes(): readonly Route[] {

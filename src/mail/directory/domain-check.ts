@@ -7,7 +7,7 @@
 import { parseIp, reverseName } from '#core/ip.ts';
 import type { Result } from '#core/result.ts';
 import type { DnsAnswer, MxRecord, Resolver } from '#protocol/dns/resolver.ts';
-import { parseKeyRecord } from '#protocol/dkim/key-record.ts';
+import { isSameKey, parseKeyRecord } from '#protocol/dkim/key-record.ts';
 import { dmarcLookup, walkTree, type Found } from '#protocol/dmarc/tree-walk.ts';
 import { parseStsPolicy, policyNamesMx } from '#protocol/mta-sts/policy.ts';
 import { parseStsRecord } from '#protocol/mta-sts/record.ts';
@@ -212,7 +212,7 @@ async function checkSelector(
       [line('dkim', 'bad', `${name} is published but of no use: ${theirs?.error.text ?? 'unreadable'}.`)],
       [publish],
     );
-  const isSame = own?.ok === true && theirs.value.key.equals(own.value.key);
+  const isSame = own?.ok === true && isSameKey(theirs.value, own.value);
   if (!isSame) return part([line('dkim', 'bad', `${name} publishes another key than ours.`)], [publish]);
   if (theirs.value.testing)
     return part(

@@ -8,7 +8,7 @@ import type { KeyStore } from '#assurance/keys/keys.ts';
 import type { TenantId } from '#core/id.ts';
 import { assertNever } from '#core/result.ts';
 import type { Database, Reader, Transaction } from '#platform/db.ts';
-import { type DkimKey, type KeyReading, parseKeyRecord } from '#protocol/dkim/key-record.ts';
+import { isSameKey, parseKeyRecord } from '#protocol/dkim/key-record.ts';
 import { type DkimKeyKind, generateDkimKey } from '#protocol/dkim/keys.ts';
 import {
   nextRotationStep,
@@ -241,10 +241,6 @@ async function recordInDns(
   if (answer.records.length > 1) return 'several TXT records at one name';
   const theirs = parseKeyRecord(answer.records[0]!); // `!`: there is exactly one
   if (!theirs.ok) return theirs.error.text;
-  return isSameKey(theirs.value, parseKeyRecord(row.record)) ? 'right' : 'another key than ours';
-}
-
-/** Types first: comparing keys of different types leaves an error in OpenSSL's queue that the next call then trips over. */
-function isSameKey(theirs: DkimKey, ours: KeyReading): boolean {
-  return ours.ok && theirs.type === ours.value.type && theirs.key.equals(ours.value.key);
+  const ours = parseKeyRecord(row.record);
+  return ours.ok && isSameKey(theirs.value, ours.value) ? 'right' : 'another key than ours';
 }

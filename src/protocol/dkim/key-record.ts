@@ -131,6 +131,11 @@ function publicKey(der: Uint8Array, type: 'spki' | 'pkcs1'): KeyObject | undefin
   }
 }
 
+/** Types first: comparing keys of two types leaves an error in OpenSSL's queue that the next call would trip over. */
+export function isSameKey(a: DkimKey, b: DkimKey): boolean {
+  return a.type === b.type && a.key.equals(b.key);
+}
+
 /** The keys at a name that fit the algorithm, at least one; otherwise why there is none. */
 export async function fetchKeys(
   resolver: Resolver,
