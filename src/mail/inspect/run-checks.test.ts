@@ -15,7 +15,7 @@ const SEEN: CheckFinding = {
   params: { n: 1 },
   cites: [],
 };
-const AUTH = { spf: { result: 'pass' } } as unknown as Authentication;
+const AUTH = { spf: { result: 'pass' }, durationUs: { spf: 5000 } } as unknown as Authentication;
 const ENVELOPE = { id: 'm' as MessageId, tenant: 't' as TenantId, direction: 'in' } as Envelope;
 const MESSAGE = {} as SpooledMessage;
 const DEPS = {} as InspectDeps;
@@ -99,4 +99,14 @@ test('a check that rejects after its time is up is forgotten', async () => {
   };
   assert.deepEqual(await outcomes([late]), ['late.timeout timeout']);
   await new Promise((resolve) => setTimeout(resolve, 150));
+});
+
+test('inspect() counts the step of authentication as the time of its check', async () => {
+  const inspector: Inspector = {
+    checks: [{ name: 'spf', stage: 'sender', timeoutMs: 10, run: () => [SEEN] }],
+    authenticate: () => Promise.resolve(AUTH),
+    onCrash: () => {},
+  };
+  const { findings } = await inspect(inspector, ENVELOPE, MESSAGE, DEPS);
+  assert.ok((findings[0]?.durationUs ?? 0) >= 5000);
 });

@@ -8,7 +8,7 @@ import { errorChain } from '#core/errors.ts';
 import type { Envelope } from '../envelope.ts';
 import type { Finding } from '../finding.ts';
 import type { SpooledMessage } from '../spooled.ts';
-import type { Authentication } from './authentication.ts';
+import type { Authentication, AuthStep } from './authentication.ts';
 import type { Check, CheckFinding, CheckInput, InspectDeps, SenderInput } from './check.ts';
 import { LATE, within } from './deadlines.ts';
 
@@ -32,7 +32,7 @@ export async function inspect(
   const input: CheckInput = { envelope, message };
   const checks = inspector.checks.filter((c) => c.appliesTo?.(envelope) !== false);
   const authenticating = inspector.authenticate(input, deps);
-  // Content checks start first: an engine works while DNS is asked.
+  // Content checks start at once, too: an engine works while DNS is asked.
   const early = checks.map((c) =>
     c.stage === 'sender' ? undefined : runOne(inspector, c.name, c.timeoutMs, () => c.run(input, deps)),
   );
@@ -42,8 +42,18 @@ export async function inspect(
     c.stage === 'sender' ? runOne(inspector, c.name, c.timeoutMs, () => c.run(withAuth, deps)) : early[i]!,
   );
   const findings: Finding[] = [];
-  for (const one of all) findings.push(...(await one));
+  for (const one of all) for (const finding of await one) findings.push(withStep(finding, auth));
   return { findings, auth };
+}
+
+/** A check of the sender took as long as the step of authentication it speaks for; its own part is nothing. */
+function withStep(finding: Finding, { durationUs }: Authentication): Finding {
+  const stepUs = isStep(finding.check, durationUs) ? durationUs[finding.check] : 0;
+  return stepUs === 0 ? finding : { ...finding, durationUs: finding.durationUs + stepUs };
+}
+
+function isStep(check: string, steps: Authentication['durationUs']): check is AuthStep {
+  return Object.hasOwn(steps, check);
 }
 
 type Run = () => Promise<readonly CheckFinding[]> | readonly CheckFinding[];
