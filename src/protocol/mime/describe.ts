@@ -99,13 +99,18 @@ function hasFoldedField(header: Header, field: Field): boolean {
     let at = lf + 1;
     while (bytes[at] === 32 || bytes[at] === 9) at++;
     const c = (bytes[at] ?? 0) | 0x20;
-    if ((c === 0x63 || c === 0x6d) && FOLDED_FIELD.test(ascii(bytes, at, Math.min(at + 40, field.end))))
+    if ((c === 0x63 || c === 0x6d) && FOLDED_FIELD.test(ascii(bytes, at, Math.min(at + 100, field.end))))
       return true;
   }
   return false;
 }
 
-const FOLDED_FIELD = /^(content-(type|transfer-encoding|disposition)|mime-version)\s*:/i;
+/**
+ * A MIME field with a value that a reader could take. The name and colon alone are no sign: the list of signed fields in a
+ * DKIM signature (RFC 6376 §3.5, h=) is folded anywhere, and `content-type:content-transfer-encoding;` is an everyday line.
+ */
+const FOLDED_FIELD =
+  /^(?:content-type\s*:[^:;]*\/|content-transfer-encoding\s*:[^:;]*(?:[78]bit|binary|base64|quoted|x-)|content-disposition\s*:[^:;]*(?:inline|attach|form)|mime-version\s*:[^:;]*\d)/i;
 
 function ascii(bytes: Uint8Array, from: number, to: number): string {
   let text = '';

@@ -124,3 +124,23 @@ test('base64 is decoded as most readers do, and what is broken is named', () => 
       assert.deepEqual(kinds(tree), defects, encoded);
     }
 });
+
+test('a folded list of signed field names is no hidden MIME field, a folded MIME field is one', () => {
+  const withFold = (line: string): string[] =>
+    kinds(walk(`DKIM-Signature: v=1; h=from:subject:\n\t${line}\nContent-Type: text/plain\n\nx\n`));
+  for (const line of [
+    'content-type:content-transfer-encoding;',
+    'mime-version:content-type;',
+    'content-disposition:from; b=aGk=',
+    'content-transfer-encoding:to:content-type;',
+  ])
+    assert.deepEqual(withFold(line), [], line);
+  for (const line of [
+    'Content-Type: text/html',
+    'content-type:(x) multipart/mixed; boundary=b',
+    'Content-Transfer-Encoding: base64',
+    'Content-Disposition: attachment; filename=a.exe',
+    'MIME-Version: 1.0',
+  ])
+    assert.deepEqual(withFold(line), ['header-folded-field'], line);
+});
