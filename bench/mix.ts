@@ -16,7 +16,7 @@ import { parseHeader } from '#protocol/message/header.ts';
 export const RECIPIENT_DOMAIN = 'inside.example';
 /** The address the load comes from: not loopback's usual one, which several peers exempt from every check. */
 export const SOURCE_ADDRESS = '198.51.100.9';
-const VERSION = 4;
+const VERSION = 5;
 const DOMAINS = 50;
 const SEED = 0x9a7e;
 const MAX_BYTES = 2_000_000;
@@ -67,10 +67,12 @@ function prose(random: Random, bytes: number): string {
   return text;
 }
 
-function base64Lines(random: Random, bytes: number): string {
+function pdfLines(random: Random, bytes: number): string {
   const raw = Buffer.alloc(Math.ceil((bytes * 3) / 4.1));
   for (let i = 0; i + 4 <= raw.length; i += 4) raw.writeUInt32LE(Math.floor(random() * 2 ** 32), i);
-  return raw.toString('base64').replace(/.{76}/g, '$&\r\n') + '\r\n';
+  raw.write('%PDF-1.4\n', 0, 'latin1');
+  raw.write('\n%%EOF\n', raw.length - 7, 'latin1');
+  return `${(raw.toString('base64').match(/.{1,76}/g) ?? []).join('\r\n')}\r\n`;
 }
 
 /** Small mail is text, middling mail is text and HTML, large mail carries an attachment. */
@@ -89,8 +91,8 @@ function bodyOf(random: Random, bytes: number): { type: string; body: string } {
     rest < 2_000
       ? ''
       : part(
-          'application/octet-stream; name="report.bin"',
-          `Content-Transfer-Encoding: base64\r\n\r\n${base64Lines(random, rest)}`,
+          'application/pdf; name="report.pdf"',
+          `Content-Transfer-Encoding: base64\r\n\r\n${pdfLines(random, rest)}`,
         );
   return {
     type: `multipart/mixed; boundary="${boundary}"`,

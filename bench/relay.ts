@@ -66,11 +66,14 @@ async function flow(b: Bench, on: Running, first: number, count: number, ratePer
   }); // prettier-ignore
   if (failed.length > 0)
     throw new Error(`${on.peer.name} refused ${failed.length} messages, first: ${failed[0]}`);
-  await until(`${count} messages of ${on.peer.name} at the sink`, async () => (await b.sink.count()) >= count, 60_000, 10).catch(
-    async (error: unknown) => {
-      throw new Error(`${await b.sink.count()} of ${count} messages of ${on.peer.name} came`, { cause: error });
-    },
-  );
+  await until(
+    `${count} messages of ${on.peer.name} at the sink`,
+    async () => (await b.sink.count()) >= count,
+    60_000,
+    10,
+  ).catch(async (error: unknown) => {
+    throw new Error(`${await b.sink.count()} of ${count} messages of ${on.peer.name} came`, { cause: error });
+  });
   const cpuMs = (on.account.cpuUs() - cpuBeforeUs) / 1_000;
   const arrivals = await b.sink.arrivals();
   const arrivedNs = new Map(arrivals.map((a) => [Number(a.id), a.atNs]));
