@@ -83,6 +83,15 @@ export async function steerDestination(
   const messages = await moveMail(act, value);
   // A rule may be gone and its mail still be held; only where neither is there to end, nothing was done.
   if (before === undefined && !says && messages === 0) return err(missing(destinationKind, name));
+  await appendAudit(act.tx, [
+    {
+      tenant: act.tenant,
+      what: 'destination.steered',
+      actor: act.actor,
+      subject: name,
+      details: { ...change, messages },
+    },
+  ]);
   return ok({ value, messages });
 }
 

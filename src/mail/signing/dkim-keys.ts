@@ -87,6 +87,7 @@ export async function insertKey(
     readonly pair: Awaited<ReturnType<typeof generateDkimKey>>;
   },
   nowMs: number,
+  actor = 'worker',
 ): Promise<boolean> {
   const pem = String(key.pair.privateKey.export({ format: 'pem', type: 'pkcs8' }));
   const sealed = keys.seal(key.tenant, sealContext(key.domain, key.selector), fromUtf8(pem));
@@ -108,7 +109,7 @@ export async function insertKey(
     {
       tenant: key.tenant,
       what: 'dkim.key-made',
-      actor: 'worker',
+      actor,
       subject: `${key.selector}._domainkey.${key.domain}`,
       details: { algorithm: key.algorithm },
     },

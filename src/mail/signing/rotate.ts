@@ -65,16 +65,24 @@ async function rotateOne(deps: RotationDeps, line: Line, taken: Taken): Promise<
 
 function stepFor(rows: readonly DkimKeyRow[], kind: DkimKeyKind, deps: RotationDeps): RotationStep {
   const mine = rows.filter((r) => kindOf(r) === kind && r.state !== 'removed');
-  const policy = deps.policy ?? ROTATION_POLICY;
-  // The first key replaces no signature: signing with what some secondary server does not show yet is no worse than not
-  // signing, so it begins as soon as its record is seen.
-  const isFirst = !mine.some((r) => r.state === 'signing');
   return nextRotationStep(
     mine.map(asRotating),
     kind,
     deps.nowMs,
-    isFirst ? { ...policy, publishAheadMs: 0 } : policy,
+    policyFor(mine, deps.policy ?? ROTATION_POLICY),
   );
+}
+
+function policyFor(keys: readonly DkimKeyRow[], policy: RotationPolicy): RotationPolicy {
+  const signing = keys.find((k) => k.state === 'signing');
+  // The first key replaces no signature: signing with what some secondary server does not show yet is no worse than not
+  // signing, so it begins as soon as its record is seen.
+  if (signing === undefined) return { ...policy, publishAheadMs: 0 };
+  // A successor that is older than rotation would have made it was made by an operator, who wants it to take over.
+  const madeFromMs =
+    (signing.signingFromMs ?? signing.createdAtMs) + policy.signForMs - policy.publishAheadMs;
+  const isEarly = keys.some((k) => k.state === 'published' && k.createdAtMs < madeFromMs);
+  return isEarly ? { ...policy, signForMs: 0 } : policy;
 }
 
 function asRotating(row: DkimKeyRow): RotatingKey {
@@ -198,7 +206,8 @@ async function record(
   selector: string,
   details: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  await appendAudit(tx, [{ ...who, what, subject: `${selector}._domainkey.${domain}`, details }]);
+  const { tenant, actor } = who;
+  await appendAudit(tx, [{ tenant, actor, what, subject: `${selector}._domainkey.${domain}`, details }]);
 }
 
 /** Keys of domains that were removed sign no more and go the way of retired keys. */
