@@ -22,6 +22,26 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async () => (await import('#cli/address.ts')).run,
   },
   route: { summary: 'where mail goes next', load: async () => (await import('#cli/route.ts')).run },
+  destination: {
+    summary: 'limit, pause, hold or reroute deliveries to a destination',
+    load: async () => (await import('#cli/destination.ts')).run,
+  },
+  queue: {
+    summary: 'what waits to be delivered: list, show, retry',
+    load: async () => (await import('#cli/queue.ts')).run,
+  },
+  dkim: {
+    summary: 'the keys our mail is signed with: list, records, use, rotate, retire',
+    load: async () => (await import('#cli/dkim.ts')).run,
+  },
+  tenant: {
+    summary: 'retry schedule and source addresses of a tenant',
+    load: async () => (await import('#cli/tenant.ts')).run,
+  },
+  policy: {
+    summary: 'check a policy file',
+    load: async () => (await import('#cli/policy.ts')).run,
+  },
   sender: {
     summary: 'who may send through us: logins, networks, certificates',
     load: async () => (await import('#cli/sender.ts')).run,

@@ -1,12 +1,12 @@
 /** `gatehouse route`: where mail goes, to our own domains and to those of others. */
 import { listThings, setRoute, withoutSecrets } from '#mail/directory/commands.ts';
-import { destinationKind, domainKind, partnerKind } from '#mail/directory/kinds.ts';
+import { domainKind, partnerKind } from '#mail/directory/kinds.ts';
 import { nextHop } from '#mail/directory/values.ts';
 import { zodComplaints } from '#platform/config/zod-complaints.ts';
 import { toAsciiDomain } from '#protocol/address/domain.ts';
 import { HOP_FLAGS, hopFrom } from './hop-flags.ts';
 import { badValues, commandOf, print, table, usage, withAct, withTenant } from './subcommands.ts';
-import { addFromArguments, listVerb, refuse, removeVerb, REPLACE } from './things.ts';
+import { addFromArguments, refuse, removeVerb, REPLACE } from './things.ts';
 
 export const route = commandOf('route', 'Where mail goes, and how safe the way must be.', {
   set: {
@@ -84,41 +84,6 @@ export const route = commandOf('route', 'Where mail goes, and how safe the way m
     },
   },
   'remove-partner': removeVerb('route remove-partner', partnerKind),
-  limit: {
-    summary: 'Limit, pause or place deliveries to a destination (* for all others).',
-    positionals: ['DOMAIN'],
-    flags: {
-      connections: { type: 'string', value: 'N', help: 'Connections at the same time.' },
-      'per-minute': { type: 'string', value: 'N', help: 'Messages a minute.' },
-      'source-ip4': { type: 'string', value: 'ADDRESS', help: 'Our IPv4 address to send from.' },
-      'source-ip6': { type: 'string', value: 'ADDRESS', help: 'Our IPv6 address to send from.' },
-      pause: { type: 'boolean', help: 'Keep its mail in the queue until further notice.' },
-      ...REPLACE,
-    },
-    run: async (args, context) => {
-      const number = (name: string): unknown => {
-        const text = args.text(name);
-        return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : text;
-      };
-      const raw = {
-        name: args.positionals[0],
-        maxConnections: number('connections'),
-        messagesPerMinute: number('per-minute'),
-        sourceIp4: args.text('source-ip4'),
-        sourceIp6: args.text('source-ip6'),
-        state: args.is('pause') ? 'pause' : 'normal',
-      };
-      return await addFromArguments('route limit', destinationKind, raw, args, context);
-    },
-  },
-  limits: listVerb(destinationKind, ['DESTINATION', 'CONNECTIONS', 'PER MINUTE', 'FROM', 'STATE'], (d) => [
-    d.name,
-    String(d.maxConnections ?? '-'),
-    String(d.messagesPerMinute ?? '-'),
-    [d.sourceIp4, d.sourceIp6].filter((x) => x !== undefined).join(' ') || '-',
-    d.state,
-  ]),
-  'remove-limit': removeVerb('route remove-limit', destinationKind),
 });
 
 export const run = route.run;

@@ -177,10 +177,15 @@ export async function withTenant<T>(
   work: (db: Database, tenant: TenantId) => Promise<T>,
 ): Promise<T> {
   await using db = await context.openDatabase();
+  return await work(db, await tenantOf(args, db));
+}
+
+/** The tenant that `--tenant` names; throws ConfigError when there is none. */
+export async function tenantOf(args: Arguments, db: Database): Promise<TenantId> {
   const name = args.text('tenant') ?? 'default';
   const [row] = await db.query<{ id: TenantId }>('select id from tenant where name = $1', [name]);
   if (row === undefined) throw new ConfigError([`--tenant: there is no tenant named "${name}"`]);
-  return await work(db, row.id);
+  return row.id;
 }
 
 class RolledBack extends Error {
@@ -198,16 +203,24 @@ export async function withAct<T, E>(
   work: (act: Act) => Promise<Result<T, E>>,
   isKept = true,
 ): Promise<Result<T, E>> {
-  return await withTenant(args, context, async (db, tenant) => {
-    try {
-      return await db.transact(async (tx) => {
-        const result = await work({ tx, tenant, actor: `cli:${userInfo().username}` });
-        if (!result.ok || !isKept) throw new RolledBack(result);
-        return result;
-      });
-    } catch (error) {
-      if (error instanceof RolledBack) return error.result as Result<T, E>; // `as`: thrown just above
-      throw error;
-    }
-  });
+  return await withTenant(args, context, (db, tenant) => inOneAct(db, tenant, work, isKept));
+}
+
+/** The same for a command that has opened the database itself. */
+export async function inOneAct<T, E>(
+  db: Database,
+  tenant: TenantId,
+  work: (act: Act) => Promise<Result<T, E>>,
+  isKept = true,
+): Promise<Result<T, E>> {
+  try {
+    return await db.transact(async (tx) => {
+      const result = await work({ tx, tenant, actor: `cli:${userInfo().username}` });
+      if (!result.ok || !isKept) throw new RolledBack(result);
+      return result;
+    });
+  } catch (error) {
+    if (error instanceof RolledBack) return error.result as Result<T, E>; // `as`: thrown just above
+    throw error;
+  }
 }
