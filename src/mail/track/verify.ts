@@ -162,7 +162,8 @@ function* rowBreaches(row: MessageRow): Generator<Breach> {
     if (wrong !== undefined) yield { kind: 'edits', subject: `${subject} variant ${n}`, detail: wrong };
   }
   for (const r of recipients)
-    if (r.variant >= row.edits.length)
+    // Of a message that was refused nothing is kept, so there is nothing it could have been changed into.
+    if (r.state !== 'refused' && r.variant >= row.edits.length)
       yield {
         kind: 'edits',
         subject: `${subject} recipient ${r.n}`,
