@@ -10,7 +10,7 @@ import { parseAuthResults } from '#protocol/auth-results/parse.ts';
 import { createKeyCache, type KeyCache } from '#protocol/dkim/key-record.ts';
 import { verifyDkim, type DkimResult } from '#protocol/dkim/verify.ts';
 import { evaluateDmarc, type DmarcResult } from '#protocol/dmarc/evaluate.ts';
-import { readAuthors } from '#protocol/message/author.ts';
+import { type Authors, isSingleAuthor, readAuthors } from '#protocol/message/author.ts';
 import { checkHost, type SpfResult } from '#protocol/spf/check-host.ts';
 import type {
   ArcOutcome,
@@ -72,6 +72,8 @@ async function authenticate(
     const judged = dmarcOutcome(
       await evaluateDmarc({ authorDomains, fromFields: authors.fromFields, spf, dkim, resolver }),
     );
+    // Mail programs would show somebody else as well: what was proven is not what is read (RFC 9989 §5.3.1 asks for one author).
+    if (judged.result === 'pass' && !isSingleAuthor(authors)) return { ...judged, ...ambiguous(authors) };
     // What SPF or DKIM would have said is unknown, so "fail" would say more than we know.
     const isBlind = steps.trouble.has('spf') || steps.trouble.has('dkim');
     return judged.result === 'fail' && isBlind ? { ...judged, ...UNKNOWN } : judged;
@@ -81,6 +83,15 @@ async function authenticate(
     name: envelope.peer.name,
   };
   return { spf, dkim, arc, dmarc, iprev, trouble: steps.trouble, durationUs: steps.durationUs };
+}
+
+function ambiguous(authors: Authors): Pick<DmarcOutcome, 'result' | 'code' | 'reason'> {
+  const doubts = authors.defects.map((d) => d.kind).join(', ');
+  return {
+    result: 'permerror',
+    code: 'ambiguous-author',
+    reason: `the author can be read in several ways (${doubts})`,
+  };
 }
 
 const UNKNOWN = {

@@ -71,7 +71,7 @@ export type DmarcOutcome = {
   /** Whether a policy record was found, so that a failure is one of an explicit policy. */
   readonly isExplicit: boolean;
   /** Why, as a stable word and for people. */
-  readonly code: DmarcReason;
+  readonly code: DmarcReason | 'ambiguous-author';
   readonly reason: string | undefined;
 };
 

@@ -3,7 +3,7 @@ import type { FileFamily } from './file-kinds.ts';
 
 const FAMILIES: Readonly<Partial<Record<FileFamily, string>>> = {
   executable:
-    'exe com scr pif cpl dll sys ocx drv msi msp mst msix appx appinstaller msu jar class apk ipa deb rpm app bin run elf so dylib pkg chm hlp xll wll gadget application xbap swf',
+    'exe com scr pif cpl dll sys ocx drv msi msp mst msix appx appinstaller msu jar class apk ipa deb rpm app run elf so dylib pkg chm hlp xll wll gadget application xbap swf',
   script:
     'bat cmd vbs vbe js jse jsx mjs ws wsf wsc wsh sct hta ps1 ps1xml ps2 psc1 psd1 psm1 sh bash csh ksh zsh py pyw pyc pl rb php lua tcl applescript scpt command vb vba bas reg inf ins isp msh msh1 msh2 mshxml settingcontent-ms iqy slk xsl xslt au3 ahk',
   shortcut:
