@@ -27,7 +27,7 @@ export const GATEHOUSE: RelayPeer = {
     return {
       port: gateway.ports.mx,
       [Symbol.asyncDispose]: async () => {
-        // await gateway.verify();
+        await gateway.verify();
         await gateway[Symbol.asyncDispose]();
       },
     };
