@@ -31,7 +31,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async () => (await import('#cli/queue.ts')).run,
   },
   dkim: {
-    summary: 'the keys our mail is signed with: list, records, use, rotate, retire',
+    summary: 'the keys our mail is signed with: list, records, check, use, rotate, retire',
     load: async () => (await import('#cli/dkim.ts')).run,
   },
   tenant: {

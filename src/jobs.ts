@@ -4,13 +4,13 @@
  */
 import { parseServer } from '#platform/dns/resolv-conf.ts';
 import { createWireResolver } from '#platform/dns/resolver.ts';
-import { type PeriodicJob, startJobs } from '#platform/jobs.ts';
+import { JOB_CHANNEL, type PeriodicJob, startJobs } from '#platform/jobs.ts';
 import { listen } from '#platform/listen.ts';
 import type { Logger } from '#platform/log.ts';
 import { sweepBlobs } from '#mail/queue/sweep.ts';
 import { forgetGreylist } from '#mail/receive/greylist-store.ts';
 import { makeMissingKeys } from '#mail/signing/dkim-keys.ts';
-import { rotateDkimKeys } from '#mail/signing/rotate.ts';
+import { ROTATION_JOB, rotateDkimKeys } from '#mail/signing/rotate.ts';
 import type { Config } from './config.ts';
 import type { Stores } from './installation.ts';
 
@@ -22,8 +22,11 @@ const PARTITIONS_AHEAD = 2;
 
 export async function openJobs(config: Config, stores: Stores, log: Logger): Promise<AsyncDisposable> {
   const jobs = startJobs(stores.db, log, periodicJobs(config, stores));
-  // A domain that was added wants its keys now.
-  const listening = await listen(stores.db, log, { directory: () => jobs.wake('dkim-keys') });
+  const listening = await listen(stores.db, log, {
+    // A domain that was added wants its keys now.
+    directory: () => jobs.wake('dkim-keys'),
+    [JOB_CHANNEL]: jobs.wake,
+  });
   return {
     [Symbol.asyncDispose]: async () => {
       await listening[Symbol.asyncDispose]();
@@ -41,7 +44,7 @@ function periodicJobs(config: Config, stores: Stores): readonly PeriodicJob[] {
       run: async () => done({ domains: await makeMissingKeys(db, keys, Date.now()) }),
     },
     {
-      name: 'dkim-rotation',
+      name: ROTATION_JOB,
       everyMs: 10 * MINUTE_MS,
       run: async (stopping) => {
         // A resolver of its own each time: a cached "no such record" would hide what was just published.

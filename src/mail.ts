@@ -107,7 +107,13 @@ export async function openMail(config: Config, url: string, log: Logger): Promis
   );
   engine.start();
   stack.defer(() => engine.stop(DRAIN_MS));
-  stack.use(await listen(db, log, { queue: engine.wake, dkim: reloadSigners }));
+  // What made rows due may be a change of the directory: first hear of that, then look.
+  const wake = (): void =>
+    void directory
+      .refresh()
+      .catch(() => {})
+      .then(engine.wake); // the poll tries again
+  stack.use(await listen(db, log, { queue: wake, dkim: reloadSigners }));
   registry.gaugeFrom('gatehouse_deliveries_running', 'Deliveries in work.', engine.running);
   registry.gaugeFrom(
     'gatehouse_deliveries_waiting',

@@ -18,8 +18,11 @@ import { queueRoutes } from './queue.ts';
 import { checkRoutes, type Route } from './route.ts';
 import { buildApi } from './server.ts';
 
-using folder = tempDir('steering-api');
-after(stopTestDatabases);
+const folder = tempDir('steering-api');
+after(async () => {
+  folder[Symbol.dispose]();
+  await stopTestDatabases();
+});
 
 async function routesOf(db: TestDatabase): Promise<readonly Route[]> {
   return [...queueRoutes(), ...dkimRoutes(await openFileKeys(folder.in('keys'), db))];

@@ -2,6 +2,8 @@
 import type { Result } from '#core/result.ts';
 import { type DkimKeyRow, listDkimKeys } from '#mail/signing/dkim-keys.ts';
 import { keyNote, makeSuccessors, putAway, useKeys, zoneLine } from '#mail/signing/key-acts.ts';
+import { ROTATION_JOB } from '#mail/signing/rotate.ts';
+import { jobSoon } from '#platform/jobs.ts';
 import type { CliContext } from './context.ts';
 import {
   type Arguments,
@@ -56,6 +58,25 @@ export const dkim = commandOf('dkim', 'The keys our mail is signed with.', {
       return rows.length === 0 ? 1 : 0;
     },
   },
+  check: {
+    summary: 'Have the gateway look into DNS now, and take the steps that are due.',
+    positionals: [],
+    flags: {},
+    run: async (args, context) => {
+      const done = await withTenant(args, context, (db) => jobSoon(db, ROTATION_JOB, CHECK_MS));
+      if (done === true) {
+        print(context, args, { done }, 'DNS was looked into; "gatehouse dkim list" says what it shows.\n');
+        return 0;
+      }
+      return refuse(
+        context,
+        'dkim check',
+        done === undefined
+          ? 'no gateway took it up: is one running?'
+          : 'it failed; the log of the gateway says why',
+      );
+    },
+  },
   use: {
     summary:
       'Sign with a key now, on your word that its record is in DNS (the newest pair when none is named).',
@@ -108,6 +129,7 @@ export const dkim = commandOf('dkim', 'The keys our mail is signed with.', {
   },
 });
 
+const CHECK_MS = 30_000;
 const NO_KEYS =
   'There is no DKIM key. Keys are made by themselves within a minute after a domain is added.\n';
 

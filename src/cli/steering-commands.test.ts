@@ -15,8 +15,11 @@ import { run as policy } from './policy.ts';
 import { run as queue } from './queue.ts';
 import { run as tenant } from './tenant.ts';
 
-using folder = tempDir('steering');
-after(stopTestDatabases);
+const folder = tempDir('steering');
+after(async () => {
+  folder[Symbol.dispose]();
+  await stopTestDatabases();
+});
 const commands = { destination, dkim, domain, policy, queue, tenant };
 type Said = { code: number; out: string; err: string };
 

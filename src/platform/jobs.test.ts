@@ -3,7 +3,7 @@ import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stopTestDatabases, testDatabase } from '#test/support/database.ts';
 import { until } from '#test/support/until.ts';
-import { type PeriodicJob, retryAfterMs, startJobs } from './jobs.ts';
+import { JOB_CHANNEL, jobSoon, type PeriodicJob, retryAfterMs, startJobs } from './jobs.ts';
 import { listen } from './listen.ts';
 import { silentLog } from './log.ts';
 
@@ -44,7 +44,7 @@ test('a failing job is written down, comes again later, and harms no other', asy
   await until('runs of the good one', () => good > 2);
   const row = await until('the failure', async () => {
     const [r] = await db.query<{ failures: number; last_error: string; wait: number }>(
-      `select failures, last_error, extract(epoch from next_at - ended_at)::float8 as wait from periodic_job
+      `select failures, last_error, round(extract(epoch from next_at - ended_at))::int as wait from periodic_job
        where name = 'bad' and ended_at is not null`,
     );
     return r;
@@ -68,6 +68,23 @@ test('a job that is not due waits, and runs when it is wanted', async () => {
   jobs.wake('later');
   await until('the wanted run', () => runs === 1);
   jobs.wake('nobody'); // a name that is none changes nothing
+});
+
+test('jobSoon() has whoever runs jobs run one now, and says what became of it', async () => {
+  await using db = await testDatabase();
+  assert.equal(await jobSoon(db, 'asked', 300), undefined, 'nobody runs jobs');
+  let luck = true;
+  await using jobs = startJobs(db, silentLog, [
+    job('asked', 86_400_000, () => (luck ? Promise.resolve(undefined) : Promise.reject(new Error('no')))),
+  ]);
+  await using _listening = await listen(db, silentLog, { [JOB_CHANNEL]: jobs.wake });
+  await until(
+    'the first run',
+    async () => (await db.query('select 1 from periodic_job where ended_at is not null')).length > 0,
+  );
+  assert.equal(await jobSoon(db, 'asked', 5_000), true);
+  luck = false;
+  assert.equal(await jobSoon(db, 'asked', 5_000), false);
 });
 
 test('listen() hears, and tells everything once after its connection broke', async () => {

@@ -135,8 +135,8 @@ async function runLocked(
   stopping: AbortSignal,
 ): Promise<number> {
   const [row] = await db.query<{ failures: number }>(
-    `insert into periodic_job (name, next_at, started_at) values ($1, now(), now())
-     on conflict (name) do update set started_at = now() returning failures`,
+    `insert into periodic_job (name, next_at, started_at) values ($1, now(), clock_timestamp())
+     on conflict (name) do update set started_at = clock_timestamp() returning failures`,
     [job.name],
   );
   const startedMs = performance.now();
@@ -155,11 +155,31 @@ async function runLocked(
   if (error !== undefined)
     log.error('a job failed', { error: errorChain(error), failures, againInMs: waitMs });
   await db.query(
-    `update periodic_job set ended_at = now(), failures = $2, last_error = $3,
+    `update periodic_job set ended_at = clock_timestamp(), failures = $2, last_error = $3,
        next_at = now() + $4 * interval '1 millisecond' where name = $1`,
     [job.name, failures, error === undefined ? null : errorChain(error), waitMs],
   );
   return waitMs;
+}
+
+/** The channel on which `jobSoon` asks whoever runs jobs. */
+export const JOB_CHANNEL = 'job';
+
+/**
+ * Asks for a run now and waits for its end: true when it ended well, false when it failed, undefined when no process took
+ * it up in time.
+ */
+export async function jobSoon(db: Database, name: string, timeoutMs: number): Promise<boolean | undefined> {
+  const [before] = await db.query<{ at: string }>('select clock_timestamp()::text as at');
+  await db.query('select pg_notify($1, $2)', [JOB_CHANNEL, name]);
+  for (const endMs = performance.now() + timeoutMs; performance.now() < endMs; await sleep(200)) {
+    const [row] = await db.query<{ failures: number }>(
+      `select failures from periodic_job where name = $1 and started_at >= $2::timestamptz and ended_at >= started_at`,
+      [name, before?.at],
+    );
+    if (row !== undefined) return row.failures === 0;
+  }
+  return undefined;
 }
 
 /** 30 s, 1 min, 2 min, … up to an hour: also for a daily job, and also for one that runs each minute. */

@@ -11,11 +11,11 @@ export type Listening = { readonly [Symbol.asyncDispose]: () => Promise<void> };
 const RECONNECT_MS = 2_000;
 const CHANNEL = /^[a-z_]+$/;
 
-/** Calls a channel's function after each notification, and after every reconnection. The functions must not throw. */
+/** Calls a channel's function after each notification, and with nothing after every reconnection. The functions must not throw. */
 export async function listen(
   db: Database,
   log: Logger,
-  channels: Readonly<Record<string, () => void>>,
+  channels: Readonly<Record<string, (payload: string) => void>>,
 ): Promise<Listening> {
   let client: Awaited<ReturnType<Database['dedicated']>> | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -25,7 +25,7 @@ export async function listen(
     const fresh = await db.dedicated();
     if (isClosed) return await fresh.end();
     client = fresh;
-    fresh.on('notification', ({ channel }) => channels[channel]?.());
+    fresh.on('notification', ({ channel, payload }) => channels[channel]?.(payload ?? ''));
     fresh.on('end', () => {
       if (client === fresh) later();
     });
@@ -42,7 +42,7 @@ export async function listen(
   const again = async (): Promise<void> => {
     try {
       await connect();
-      for (const tell of Object.values(channels)) tell();
+      for (const tell of Object.values(channels)) tell('');
     } catch (error) {
       log.warn('changes are not listened for; trying again', { error: errorChain(error) });
       later();

@@ -15,7 +15,8 @@ export type SmtpClient = {
   readonly send: (bytes: string | Uint8Array) => void;
   /** The next reply; rejects when the peer closes or `timeoutMs` passes. */
   readonly reply: (timeoutMs?: number) => Promise<Reply>;
-  readonly startTls: (servername?: string) => Promise<void>;
+  /** Resolves to the serial number of the certificate that was shown. */
+  readonly startTls: (servername?: string) => Promise<string>;
   readonly close: () => void;
   readonly [Symbol.dispose]: () => void;
 };
@@ -97,6 +98,7 @@ export async function smtpClient(
       });
       socket = secure;
       attach(secure);
+      return secure.getPeerCertificate().serialNumber;
     },
     close,
     [Symbol.dispose]: close,

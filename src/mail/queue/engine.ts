@@ -48,7 +48,7 @@ export type EngineDeps = {
   /** Groups leased rows into jobs: one per message, destination and variant. */
   readonly jobsOf: (rows: readonly LeasedRow[]) => readonly DeliveryJob[];
   /** Whether the destination may be tried now. */
-  readonly permit: (job: DeliveryJob) => Permit;
+  readonly permit: (job: DeliveryJob) => Promise<Permit>;
   readonly settleDisowned: () => Promise<number>;
 };
 
@@ -168,7 +168,7 @@ const keysOf = (jobs: readonly DeliveryJob[]) =>
 
 async function runJob(deps: EngineDeps, job: DeliveryJob): Promise<void> {
   try {
-    const permit = deps.permit(job);
+    const permit = await deps.permit(job);
     if (permit.kind === 'later') return await giveBack(deps.db, keysOf([job]), permit.atMs);
     if (permit.kind === 'hold') return void (await holdLeased(deps.db, keysOf([job]), permit));
     faultPoint('deliver.leased');

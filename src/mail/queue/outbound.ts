@@ -26,7 +26,7 @@ import type { Settlement } from './settle.ts';
 
 export type OutboundDeps = {
   readonly hostname: string;
-  readonly directory: Pick<LiveDirectory, 'route' | 'destinations' | 'settings'>;
+  readonly directory: Pick<LiveDirectory, 'route' | 'destinations' | 'settings' | 'refresh'>;
   readonly deliver: (delivery: Delivery) => Promise<readonly AttemptResult[]>;
   readonly reports: ReportWriter;
   readonly keys: KeyStore;
@@ -40,7 +40,7 @@ export type Outbound = {
   readonly jobsOfRows: (rows: readonly LeasedRow[]) => readonly DeliveryJob[];
   readonly jobsOfMessage: (message: MessageToCommit, arrival: Arrival, plan: Plan) => readonly DeliveryJob[];
   readonly attempt: (job: DeliveryJob) => Promise<JobOutcome>;
-  readonly permit: (job: DeliveryJob) => Permit;
+  readonly permit: (job: DeliveryJob) => Promise<Permit>;
 };
 
 /** A paused destination is looked at again after this; who lets it go on makes its rows due at once. */
@@ -53,7 +53,7 @@ export function createOutbound(deps: OutboundDeps): Outbound {
     jobsOfRows: (rows) => jobsOfRows(deps, rows),
     jobsOfMessage: (message, arrival, plan) => jobsOfMessage(deps, message, arrival, plan),
     attempt: (job) => attempt(deps, job),
-    permit: (job) => permit(treatmentOf(deps, job.tenant, job.domain), deps.clock()),
+    permit: (job) => permit(deps, job),
   };
 }
 
@@ -62,7 +62,18 @@ function treatmentOf(deps: OutboundDeps, tenant: TenantId, domain: string): Trea
   return treat(destinations(tenant), settings(tenant), domain, deps.clock(), deps.standard);
 }
 
-function permit({ state }: Treatment, nowMs: number): Permit {
+/**
+ * A "no" is asked for twice: the rows of a destination that was just let go on are due before every process has heard of
+ * it, and to hold or put them off by the old rule would undo what the operator did.
+ */
+async function permit(deps: OutboundDeps, job: DeliveryJob): Promise<Permit> {
+  const ask = (): Permit => permitOf(treatmentOf(deps, job.tenant, job.domain), deps.clock());
+  if (ask().kind === 'go') return { kind: 'go' };
+  await deps.directory.refresh();
+  return ask();
+}
+
+function permitOf({ state }: Treatment, nowMs: number): Permit {
   switch (state.kind) {
     case 'pause':
       return { kind: 'later', atMs: Math.min(state.untilMs ?? Infinity, nowMs + PAUSED_MS) };

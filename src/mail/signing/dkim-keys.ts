@@ -71,9 +71,9 @@ export async function makeMissingKeys(db: Database, keys: KeyStore, nowMs: numbe
   return missing.length;
 }
 
-/** `g2026a3f1r`: the year and the minute in base 36, so that two rotations never meet. */
+/** `gt8x1k0r`: the second in base 36, so that two rotations never meet, and the kind of key. */
 export function selectorAt(nowMs: number, letter: string): string {
-  return `g${Math.floor(nowMs / 60_000).toString(36)}${letter}`;
+  return `g${Math.floor(nowMs / 1000).toString(36)}${letter}`;
 }
 
 export async function insertKey(

@@ -39,6 +39,8 @@ export async function makeSuccessors(
     const key = { tenant: act.tenant, domain, selector, algorithm, pair };
     if (await insertKey(act.tx, keys, key, nowMs, act.actor)) made.push(selector);
   }
+  if (made.length < wanted.length)
+    return err({ kind: 'exists', text: 'Keys were made in this very second; try again.' });
   const after = await listDkimKeys(act.tx, act.tenant, domain);
   return ok(after.filter((k) => made.includes(k.selector)));
 }

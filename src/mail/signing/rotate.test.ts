@@ -12,8 +12,11 @@ import { type DkimKeyRow, listDkimKeys, makeMissingKeys } from './dkim-keys.ts';
 import { retireKey, rotateDkimKeys, startSigning } from './rotate.ts';
 import { openSigners } from './signers.ts';
 
-using folder = tempDir('rotate');
-after(stopTestDatabases);
+const folder = tempDir('rotate');
+after(async () => {
+  folder[Symbol.dispose]();
+  await stopTestDatabases();
+});
 
 const DAY_MS = 86_400_000;
 const START = Date.parse('2026-11-21T12:00:00Z');

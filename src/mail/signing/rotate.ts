@@ -20,6 +20,9 @@ import {
 import type { Resolver } from '#protocol/dns/resolver.ts';
 import { type DkimKeyRow, insertKey, KINDS, listDkimKeys, selectorAt } from './dkim-keys.ts';
 
+/** The periodic job's name, for those who want it run now. */
+export const ROTATION_JOB = 'dkim-rotation';
+
 export type RotationDeps = {
   readonly db: Database;
   readonly keys: KeyStore;
