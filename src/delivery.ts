@@ -6,6 +6,7 @@ import type { Clock } from '#core/time.ts';
 import type { BlobStore } from '#platform/blob.ts';
 import type { Database } from '#platform/db.ts';
 import { fetchStsPolicy } from '#platform/mta-sts/fetch.ts';
+import { registry } from '#platform/metrics.ts';
 import { createStsPolicies } from '#platform/mta-sts/policies.ts';
 import type { Resolver } from '#protocol/dns/resolver.ts';
 import { REFUSED_NETWORKS } from '#mail/deliver/addresses.ts';
@@ -40,6 +41,22 @@ export function openDelivery(parts: DeliveryParts): OpenDelivery {
   const caPem =
     config.delivery.caFile === undefined ? undefined : readFileSync(config.delivery.caFile, 'utf8');
   const pool = new ConnectionPool();
+  const { counters } = pool;
+  registry.gaugeFrom(
+    'gatehouse_delivery_connections_idle',
+    'Outgoing connections kept for the next message.',
+    () => pool.idle,
+  );
+  registry.counterFrom(
+    'gatehouse_delivery_connections_opened_total',
+    'Outgoing connections tried.',
+    () => counters.opened,
+  );
+  registry.counterFrom(
+    'gatehouse_delivery_connections_reused_total',
+    'Messages sent over a kept connection.',
+    () => counters.reused,
+  );
   const allowed = config.delivery.allowMxInto.map(parseNetwork).filter((n) => n !== undefined);
   const deps: DeliveryDeps = {
     resolver,

@@ -34,6 +34,8 @@ export type RotationReport = { readonly made: number; readonly signing: number; 
 
 /** Steps of one kind of one domain in one run; more would be a rule that goes in circles. */
 const MAX_STEPS = 6;
+/** How long a key that signs is taken to be in DNS still; thousands of domains need not ask every ten minutes. */
+const RECHECK_MS = 3_600_000;
 
 /** One look at every key of the installation. A domain whose DNS does not answer keeps what it has. */
 export async function rotateDkimKeys(deps: RotationDeps, stopping?: AbortSignal): Promise<RotationReport> {
@@ -230,7 +232,7 @@ async function retireOrphans(db: Database): Promise<void> {
 /** Writes down what DNS says of the keys that sign or shall sign. An answer that did not come changes nothing. */
 async function lookIntoDns(deps: RotationDeps, tenant: TenantId, domain: string): Promise<void> {
   const rows = await listDkimKeys(deps.db, tenant, domain);
-  for (const row of rows.filter((r) => r.state === 'published' || r.state === 'signing')) {
+  for (const row of rows.filter((r) => isWorthAsking(r, deps.nowMs))) {
     const says = await recordInDns(deps.resolver, row);
     if (says === undefined) continue;
     await deps.db.query(
@@ -239,6 +241,13 @@ async function lookIntoDns(deps: RotationDeps, tenant: TenantId, domain: string)
       [tenant, domain, row.selector, says, new Date(deps.nowMs)],
     );
   }
+}
+
+/** What waits is asked for each time; what signs and was right a while ago only to find out that it went away. */
+function isWorthAsking(row: DkimKeyRow, nowMs: number): boolean {
+  if (row.state === 'published') return true;
+  const isFresh = row.dnsSays === 'right' && nowMs - (row.checkedAtMs ?? 0) < RECHECK_MS;
+  return row.state === 'signing' && !isFresh;
 }
 
 /** `right`, `missing`, or what is wrong; undefined when DNS did not answer. */
