@@ -34,7 +34,7 @@ function configuration(dir: string, port: number, o: EximOptions): string {
   const tls =
     o.tls === undefined
       ? []
-      : ['tls_advertise_hosts = *', `tls_certificate = ${o.tls.cert}`, `tls_privatekey = ${o.tls.key}`];
+      : ['tls_advertise_hosts = *', `tls_certificate = ${dir}/tls.pem`, `tls_privatekey = ${dir}/tls.key`];
   const relay = o.relayTo === undefined ? [] : ['out:', '  driver = manualroute', '  domains = ! +kept', '  transport = smtp',
     `  route_list = * ${o.relayTo.host}::${o.relayTo.port} byname`, '  self = send']; // prettier-ignore
   return [`primary_hostname = ${o.hostname ?? 'exim.example'}`, `domainlist kept = ${(o.keeps ?? []).join(' : ')}`,
@@ -54,6 +54,12 @@ function layOut(dir: string, port: number, o: EximOptions): Record<string, strin
   for (const folder of ['spool', 'log', 'mail', 'mail/new']) {
     mkdirSync(`${dir}/${folder}`);
     chownSync(`${dir}/${folder}`, UID, UID);
+  }
+  if (o.tls !== undefined) {
+    // Read by Exim's own user, to whom the caller's key file is closed.
+    writeFileSync(`${dir}/tls.pem`, readFileSync(o.tls.cert));
+    writeFileSync(`${dir}/tls.key`, readFileSync(o.tls.key), { mode: 0o600 });
+    chownSync(`${dir}/tls.key`, UID, UID);
   }
   writeFileSync(`${dir}/exim.conf`, configuration(dir, port, o));
   writeFileSync(

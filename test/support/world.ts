@@ -40,6 +40,8 @@ export type WorldOptions = {
   readonly dns?: UnboundOptions;
   readonly hop?: PostfixOptions;
   readonly gateway?: GatewayOptions;
+  /** Whether the gateway believes unbound's AD flag, without which there is no DANE. */
+  readonly validating?: boolean;
   /** How the recipients of our domain are known. */
   readonly recipients?: 'list' | 'any';
 };
@@ -48,7 +50,9 @@ export async function startWorld(o: WorldOptions = {}): Promise<World> {
   await using stack = new AsyncDisposableStack();
   const dns = stack.use(await startUnbound({ ...SENDERS, ...o.dns }));
   const hop = stack.use(await startPostfix({ keeps: [OURS], hostname: 'hop.here.example', ...o.hop }));
-  const gateway = stack.use(await startGateway({ dns: { servers: [dns.address] }, ...o.gateway }));
+  const gateway = stack.use(
+    await startGateway({ dns: { servers: [dns.address], validating: o.validating ?? false }, ...o.gateway }),
+  );
   await gateway.does(
     'domain',
     'add',
