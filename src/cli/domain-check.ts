@@ -1,14 +1,17 @@
 /** `gatehouse domain check NAME`: what DNS says about a domain today, and what it should say. */
 import { readFileSync } from 'node:fs';
+import { complaintText } from '#core/complaint.ts';
 import { ConfigError } from '#core/errors.ts';
 import { err, ok, type Result } from '#core/result.ts';
 import { checkDomain, type DomainCheck, type OurSide } from '#mail/directory/domain-check.ts';
 import { listDkimKeys } from '#mail/signing/dkim-keys.ts';
-import { createWireResolver } from '#platform/dns/resolver.ts';
+import { parseServer } from '#platform/dns/resolv-conf.ts';
+import { createWireResolver, type WireResolver } from '#platform/dns/resolver.ts';
 import { toAsciiDomain } from '#protocol/address/domain.ts';
 import type { Resolver } from '#protocol/dns/resolver.ts';
 import { zoneResolver } from '#protocol/dns/zone-resolver.ts';
 import { parseZoneText } from '#protocol/dns/zone-text.ts';
+import { type Config, readConfig } from '../config.ts';
 import type { CliContext } from './context.ts';
 import { print, usage, withTenant, type Arguments, type Verb } from './subcommands.ts';
 
@@ -41,14 +44,12 @@ export const domainCheckVerb: Verb = {
     const nowMs = args.text('now') === undefined ? Date.now() : Date.parse(args.text('now') ?? '');
     if (Number.isNaN(nowMs))
       return usage(context, 'domain check', '--now is no time as in 2026-11-21T12:00:00Z');
-    const hostname =
-      args.text('hostname') ?? context.globals['hostname'] ?? process.env['GATEHOUSE_HOSTNAME'];
-    const host = toAsciiDomain(hostname ?? '');
+    const config = configOf(context);
+    const host = toAsciiDomain(args.text('hostname') ?? config.hostname);
     if (host === undefined)
-      return usage(context, 'domain check', '--hostname is missing: what is this gateway called?');
+      return usage(context, 'domain check', `--hostname: "${args.text('hostname')}" is no host name`);
     const zone = args.text('zone');
-    const resolver: Resolver & Partial<Disposable> =
-      zone === undefined ? createWireResolver() : readZone(zone);
+    const resolver: Resolver & Partial<Disposable> = zone === undefined ? resolverOf(config) : readZone(zone);
     const ours: OurSide = {
       hostname: host,
       addresses: args.texts('address'),
@@ -63,6 +64,22 @@ export const domainCheckVerb: Verb = {
     return check.lines.some((l) => l.outcome === 'bad') ? 1 : 0;
   },
 };
+
+function configOf(context: CliContext): Config {
+  const config = readConfig({
+    environment: process.env,
+    flags: context.globals,
+    workingDirectory: process.cwd(),
+  });
+  if (!config.ok) throw new ConfigError(config.error.map(complaintText));
+  return config.value;
+}
+
+/** The resolvers that the gateway asks, too: what they do not see, it does not see. */
+function resolverOf({ dns }: Config): WireResolver {
+  const servers = dns.servers.map((s) => parseServer(s)!); // `!`: the schema parsed it
+  return createWireResolver({ ...(servers.length === 0 ? {} : { servers }), validating: dns.validating });
+}
 
 function readZone(file: string): Resolver {
   let text: string;

@@ -26,7 +26,7 @@ export type Knot = {
 
 let serial = 1;
 function zoneFile(zone: Zone): string {
-  const head = [`$ORIGIN ${zone.name}.`, '$TTL 60', `@ SOA ns hostmaster ${serial++} 3600 600 86400 60`, '@ NS ns',
+  const head = [`$ORIGIN ${zone.name}.`, '$TTL 60', `@ SOA ns hostmaster ${serial++} 3600 600 86400 1`, '@ NS ns',
     'ns A 127.0.0.1']; // prettier-ignore
   return `${[...head, ...zone.records].join('\n')}\n`;
 }

@@ -68,8 +68,8 @@ test('submitted mail is signed twice, and dkimpy and OpenDKIM agree', async (t) 
     name: OURS,
     records: ['@ TXT "v=spf1 -all"', ...Object.entries(records).map(([n, v]) => zoneLine(n, v))],
   });
-  await gateway.stop();
-  await gateway.start();
+  await sleep(2_000); // until "no such record" is forgotten: the zone's negative TTL is a second
+  await gateway.does('dkim', 'check');
 
   const send = (subject: string, from: string, args: readonly string[]): ReturnType<typeof swaks> =>
     swaks({
