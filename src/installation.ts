@@ -7,8 +7,8 @@ import { openFileKeys } from '#assurance/keys/file-keys.ts';
 import type { KeyStore } from '#assurance/keys/keys.ts';
 import { ConfigError, TransientError } from '#core/errors.ts';
 import type { TenantId } from '#core/id.ts';
-import type { BlobStore } from '#platform/blob.ts';
 import { openBlobDirectory } from '#platform/blob-directory.ts';
+import { openPackedBlobs, type PackedBlobs } from '#platform/packed-blobs.ts';
 import { type Database, openDatabase } from '#platform/db.ts';
 import { embeddedUrl, startPostgres } from '#platform/embedded-postgres.ts';
 import { assertDurable } from '#platform/durability.ts';
@@ -77,12 +77,13 @@ export async function openRunningDatabase(config: Config): Promise<Database> {
   }
 }
 
-export type Stores = { readonly db: Database; readonly keys: KeyStore; readonly blobs: BlobStore };
+export type Stores = { readonly db: Database; readonly keys: KeyStore; readonly blobs: PackedBlobs };
 
 /** Keys and bodies beside a database that is open; every tenant's key is made ready. */
 export async function openStores(config: Config, db: Database): Promise<Stores> {
   const keys = await openFileKeys(config.keys, db);
   const tenants = await db.query<{ id: TenantId }>('select id from tenant');
   for (const { id } of tenants) await keys.ensureTenant(id);
-  return { db, keys, blobs: await openBlobDirectory(join(config.data, 'blobs')) };
+  const root = join(config.data, 'blobs');
+  return { db, keys, blobs: await openPackedBlobs(root, await openBlobDirectory(root)) };
 }

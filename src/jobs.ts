@@ -7,7 +7,7 @@ import { createWireResolver } from '#platform/dns/resolver.ts';
 import { JOB_CHANNEL, type PeriodicJob, startJobs } from '#platform/jobs.ts';
 import { listen } from '#platform/listen.ts';
 import type { Logger } from '#platform/log.ts';
-import { sweepBlobs } from '#mail/queue/sweep.ts';
+import { neededBlobs, sweepBlobs } from '#mail/queue/sweep.ts';
 import { forgetGreylist } from '#mail/receive/greylist-store.ts';
 import { makeMissingKeys } from '#mail/signing/dkim-keys.ts';
 import { ROTATION_JOB, rotateDkimKeys } from '#mail/signing/rotate.ts';
@@ -61,6 +61,12 @@ function periodicJobs(config: Config, stores: Stores): readonly PeriodicJob[] {
       name: 'sweep-bodies',
       everyMs: HOUR_MS,
       run: async () => done({ removed: await sweepBlobs(db, blobs, Date.now()) }),
+    },
+    {
+      name: 'sweep-segments',
+      everyMs: 10 * MINUTE_MS,
+      run: async () =>
+        done({ removed: await blobs.sweepSegments((ids) => neededBlobs(db, ids), Date.now()) }),
     },
     {
       name: 'forget-greylist',

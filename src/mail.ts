@@ -59,6 +59,7 @@ export async function openMail(config: Config, url: string, log: Logger): Promis
   await using stack = new AsyncDisposableStack();
   const db = stack.use(openConfiguredDatabase(config, url, 'gatehouse-mail'));
   const { keys, blobs } = await openStores(config, db);
+  stack.defer(() => blobs.close());
   const clock = systemClock;
   let policy = readPolicy(config);
   const wire = stack.use(

@@ -1,25 +1,27 @@
 /**
- * Blobs in a directory: one file per message, in a folder per day of birth (the id tells the day), so that many messages
- * share the fsync of one folder.
- *
- * A file is a run of frames. Each frame is AES-256-GCM (NIST SP 800-38D) under the message's own key with a counter as
- * nonce, and authenticates the blob's id, the frame's number and whether it is the last one: no frame can be swapped, cut
- * off or taken from another message without the reader noticing (the STREAM construction of Hoang, Reyhanitabar, Rogaway
- * and Vizár, 2015).
+ * Blobs in a directory: one file per body, sealed in frames (sealed-frames.ts) so that it can be read as a stream, in a
+ * folder per day of birth (the id tells the day), so that many share the fsync of one folder.
  */
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { createSecretKey } from 'node:crypto';
 import fs from 'node:fs';
-import { mkdir, open, opendir, stat } from 'node:fs/promises';
+import { mkdir, open, opendir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { PermanentError, TransientError } from '#core/errors.ts';
 import { type BlobId, idTime, parseId } from '#core/id.ts';
 import type { BlobStore, BlobWriter } from './blob.ts';
+import {
+  broken,
+  createFrameSealer,
+  FRAME_BYTES,
+  FRAME_HEAD,
+  FRAME_TAG,
+  type FrameSealer,
+  MAGIC,
+  openFrame,
+  readFrameHead,
+} from './sealed-frames.ts';
 import { faultPoint } from './fault-point.ts';
-
-const FRAME = 64 * 1024;
-const TAG = 16;
-const MAGIC = Buffer.from('GHB1');
 
 const openFd = promisify(fs.open);
 const closeFd = promisify(fs.close);
@@ -27,7 +29,12 @@ const fdatasync = promisify(fs.fdatasync);
 const writev = promisify(fs.writev);
 const unlink = promisify(fs.unlink);
 
-export async function openBlobDirectory(root: string): Promise<BlobStore> {
+export type BlobDirectory = BlobStore & {
+  /** Takes a body that is sealed already; durable when it resolves. Writing it again is harmless. */
+  readonly writeSealed: (id: BlobId, sealed: Uint8Array) => Promise<void>;
+};
+
+export async function openBlobDirectory(root: string): Promise<BlobDirectory> {
   await mkdir(root, { recursive: true, mode: 0o700 });
   const folders = new FolderSync(root);
   return {
@@ -35,7 +42,16 @@ export async function openBlobDirectory(root: string): Promise<BlobStore> {
     read: (id, key) => readFrames(pathOf(root, id), id, key),
     remove: (id) => removeFile(pathOf(root, id)),
     list: () => listBlobs(root),
+    writeSealed: (id, sealed) => writeSealed(root, folders, id, sealed),
   };
+}
+
+async function writeSealed(root: string, folders: FolderSync, id: BlobId, sealed: Uint8Array): Promise<void> {
+  await folders.ensure(dayOf(id));
+  const path = pathOf(root, id);
+  await writeFile(`${path}.new`, sealed, { mode: 0o600, flush: true });
+  await rename(`${path}.new`, path);
+  await folders.sync(dayOf(id));
 }
 
 /** One system call, where `rm` makes two. */
@@ -111,11 +127,10 @@ class FileWriter implements BlobWriter {
   readonly #root: string;
   readonly #folders: FolderSync;
   readonly #id: BlobId;
-  readonly #key: Uint8Array;
+  readonly #sealer: FrameSealer;
   /** Plaintext not yet sealed: less than one frame between calls. */
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
-  #frames = 0;
   #fd: number | undefined;
   /** Sealed frames are written in order, one call after the other. */
   #tail: Promise<void> = Promise.resolve();
@@ -125,7 +140,7 @@ class FileWriter implements BlobWriter {
     this.#root = root;
     this.#folders = folders;
     this.#id = id;
-    this.#key = key;
+    this.#sealer = createFrameSealer(id, key);
   }
 
   write(chunk: Uint8Array): Promise<void> | void {
@@ -134,12 +149,12 @@ class FileWriter implements BlobWriter {
     this.#pending.push(chunk);
     this.#pendingBytes += chunk.length;
     // A full frame is kept back while nothing follows it: it could be the last one.
-    if (this.#pendingBytes <= FRAME) return;
+    if (this.#pendingBytes <= FRAME_BYTES) return;
     const all = Buffer.concat(this.#pending);
     const sealed: Uint8Array[] = [];
     let at = 0;
-    for (; all.length - at > FRAME; at += FRAME)
-      sealed.push(...this.#seal(all.subarray(at, at + FRAME), false));
+    for (; all.length - at > FRAME_BYTES; at += FRAME_BYTES)
+      sealed.push(...this.#sealer.seal(all.subarray(at, at + FRAME_BYTES), false));
     this.#pending = [all.subarray(at)];
     this.#pendingBytes = all.length - at;
     return this.#append(sealed);
@@ -148,15 +163,17 @@ class FileWriter implements BlobWriter {
   async commit(): Promise<void> {
     try {
       await this.#append(
-        this.#seal(this.#pending.length === 1 ? this.#pending[0]! : Buffer.concat(this.#pending), true),
+        this.#sealer.seal(
+          this.#pending.length === 1 ? this.#pending[0]! : Buffer.concat(this.#pending),
+          true,
+        ),
       );
       this.#pending = [];
       const fd = await this.#descriptor();
       faultPoint('receive.blob-written');
-      // Data first, then the name: a crash between the two leaves a file nobody asks for.
-      await fdatasync(fd);
+      // Data and name, in any order: no row asks for the file before both are durable.
+      await Promise.all([fdatasync(fd), this.#folders.sync(dayOf(this.#id))]);
       await this.#close();
-      await this.#folders.sync(dayOf(this.#id));
     } catch (error) {
       throw new TransientError('the message could not be stored', { cause: error });
     }
@@ -168,18 +185,6 @@ class FileWriter implements BlobWriter {
     await this.#tail.catch(() => {}); // what failed was told to the writer
     await this.#close();
     await removeFile(pathOf(this.#root, this.#id));
-  }
-
-  #seal(plain: Uint8Array, isLast: boolean): Uint8Array[] {
-    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce(this.#frames));
-    cipher.setAAD(associated(this.#id, this.#frames, isLast));
-    const first = this.#frames === 0 ? [MAGIC] : [];
-    this.#frames++;
-    const head = Buffer.alloc(4);
-    head.writeUInt32BE(plain.length * 2 + (isLast ? 1 : 0));
-    const body = cipher.update(plain);
-    cipher.final();
-    return [...first, head, body, cipher.getAuthTag()];
   }
 
   #append(buffers: readonly Uint8Array[]): Promise<void> {
@@ -212,18 +217,8 @@ class FileWriter implements BlobWriter {
   }
 }
 
-function nonce(frame: number): Uint8Array {
-  const bytes = Buffer.alloc(12);
-  bytes.writeUInt32BE(frame, 8);
-  return bytes;
-}
-
-function associated(id: BlobId, frame: number, isLast: boolean): Uint8Array {
-  return Buffer.from(`${id}/${frame}/${isLast ? 'last' : 'more'}`);
-}
-
 async function* readFrames(path: string, id: BlobId, key: Uint8Array): AsyncGenerator<Uint8Array> {
-  const broken = (what: string): PermanentError => new PermanentError(`blob ${id}: ${what}`);
+  const secret = createSecretKey(key);
   let file;
   try {
     file = await open(path, 'r');
@@ -235,44 +230,29 @@ async function* readFrames(path: string, id: BlobId, key: Uint8Array): AsyncGene
   try {
     const magic = Buffer.alloc(MAGIC.length);
     await file.read(magic, 0, magic.length, 0);
-    if (!magic.equals(MAGIC)) throw broken('not a blob of ours');
+    if (!magic.equals(MAGIC)) throw broken(id, 'not a blob of ours');
     let at = MAGIC.length;
     for (let frame = 0; ; frame++) {
-      const head = Buffer.alloc(4);
-      if ((await file.read(head, 0, 4, at)).bytesRead !== 4) throw broken('its end is missing');
-      const word = head.readUInt32BE();
-      const size = Math.floor(word / 2);
-      const isLast = word % 2 === 1;
-      if (size > FRAME) throw broken('a frame is too large');
-      const sealed = Buffer.alloc(size + TAG);
-      if ((await file.read(sealed, 0, sealed.length, at + 4)).bytesRead !== sealed.length)
-        throw broken('its end is missing');
-      yield openFrame(sealed, key, id, frame, isLast);
-      at += 4 + sealed.length;
+      const head = Buffer.alloc(FRAME_HEAD);
+      if ((await file.read(head, 0, FRAME_HEAD, at)).bytesRead !== FRAME_HEAD)
+        throw broken(id, 'its end is missing');
+      const { size, isLast } = readFrameHead(head, id);
+      const sealed = Buffer.alloc(size + FRAME_TAG);
+      if ((await file.read(sealed, 0, sealed.length, at + FRAME_HEAD)).bytesRead !== sealed.length)
+        throw broken(id, 'its end is missing');
+      yield openFrame(sealed, secret, id, frame, isLast);
+      at += FRAME_HEAD + sealed.length;
       if (isLast) break;
     }
-    if ((await file.stat()).size !== at) throw broken('bytes follow its end');
+    if ((await file.stat()).size !== at) throw broken(id, 'bytes follow its end');
   } finally {
     await file.close();
   }
 }
 
-function openFrame(sealed: Buffer, key: Uint8Array, id: BlobId, frame: number, isLast: boolean): Uint8Array {
-  const decipher = createDecipheriv('aes-256-gcm', key, nonce(frame));
-  decipher.setAAD(associated(id, frame, isLast));
-  decipher.setAuthTag(sealed.subarray(-TAG));
-  const plain = decipher.update(sealed.subarray(0, -TAG));
-  try {
-    decipher.final();
-  } catch (error) {
-    throw new PermanentError(`blob ${id}: frame ${frame} was changed or belongs elsewhere`, { cause: error });
-  }
-  return plain;
-}
-
 async function* listBlobs(root: string): AsyncGenerator<{ id: BlobId; bytes: number; modifiedMs: number }> {
   for await (const day of await opendir(root)) {
-    if (!day.isDirectory()) continue;
+    if (!day.isDirectory() || !/^\d{4}-\d\d-\d\d$/.test(day.name)) continue;
     for await (const entry of await opendir(join(root, day.name))) {
       const id = parseId<'blob'>(entry.name);
       if (id === undefined) continue;

@@ -4,7 +4,15 @@
  * Wrapping is AES-256-GCM with a random 96-bit nonce; the tenant, the purpose and the object's id are authenticated, so a
  * wrapped key works only where it was made for. Tenant keys are read once and kept in memory.
  */
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes, randomFillSync } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+  randomFillSync,
+} from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError, InvariantError, PermanentError } from '#core/errors.ts';
@@ -21,8 +29,8 @@ const TAG = 16;
  */
 export async function openFileKeys(directory: string, db: Database): Promise<KeyStore> {
   const root = await rootKey(directory, db);
-  const tenants = new Map<TenantId, { readonly data: Uint8Array; readonly secret: Uint8Array }>();
-  const keysOf = (tenant: TenantId): { readonly data: Uint8Array; readonly secret: Uint8Array } => {
+  const tenants = new Map<TenantId, TenantKeys>();
+  const keysOf = (tenant: TenantId): TenantKeys => {
     const keys = tenants.get(tenant);
     if (keys === undefined)
       throw new InvariantError(`the key of tenant ${tenant} was used before ensureTenant()`);
@@ -45,7 +53,9 @@ export async function openFileKeys(directory: string, db: Database): Promise<Key
   };
 }
 
-async function rootKey(directory: string, db: Database): Promise<Uint8Array> {
+type TenantKeys = { readonly data: KeyObject; readonly secret: KeyObject };
+
+async function rootKey(directory: string, db: Database): Promise<KeyObject> {
   const path = join(directory, 'root.key');
   if (!existsSync(path)) {
     const [row] = await db.query<{ n: number }>('select count(*)::int as n from tenant_key');
@@ -62,10 +72,10 @@ async function rootKey(directory: string, db: Database): Promise<Uint8Array> {
   const key = readFileSync(path);
   if (key.length !== 32)
     throw new ConfigError([`keys.directory: ${path} has ${key.length} bytes, not 32: it is no root key`]);
-  return key;
+  return createSecretKey(key);
 }
 
-async function tenantKey(db: Database, root: Uint8Array, tenant: TenantId): Promise<Uint8Array> {
+async function tenantKey(db: Database, root: KeyObject, tenant: TenantId): Promise<Uint8Array> {
   const read = () =>
     db.query<{ version: number; wrapped: Uint8Array }>(
       `select version, wrapped from tenant_key where tenant_id = $1 and state = 'active' order by version desc limit 1`,
@@ -91,12 +101,14 @@ async function tenantKey(db: Database, root: Uint8Array, tenant: TenantId): Prom
   }
 }
 
-function derive(key: Uint8Array, purpose: string): Uint8Array {
+function derive(key: Uint8Array, purpose: string): KeyObject {
   // RFC 5869: one key per purpose, so that a data key can never pass for a sealed secret.
-  return new Uint8Array(hkdfSync('sha256', key, new Uint8Array(0), `gatehouse/${purpose}`, 32));
+  return createSecretKey(
+    new Uint8Array(hkdfSync('sha256', key, new Uint8Array(0), `gatehouse/${purpose}`, 32)),
+  );
 }
 
-function sealWith(key: Uint8Array, context: string, plain: Uint8Array): Uint8Array {
+function sealWith(key: KeyObject, context: string, plain: Uint8Array): Uint8Array {
   const nonce = randomFillSync(new Uint8Array(NONCE));
   const cipher = createCipheriv('aes-256-gcm', key, nonce);
   cipher.setAAD(Buffer.from(context));
@@ -105,7 +117,7 @@ function sealWith(key: Uint8Array, context: string, plain: Uint8Array): Uint8Arr
   return Buffer.concat([nonce, body, cipher.getAuthTag()]);
 }
 
-function openWith(key: Uint8Array, context: string, sealed: Uint8Array): Uint8Array {
+function openWith(key: KeyObject, context: string, sealed: Uint8Array): Uint8Array {
   if (sealed.length < NONCE + TAG) throw new PermanentError(`the sealed value of ${context} is cut`);
   const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE));
   decipher.setAAD(Buffer.from(context));

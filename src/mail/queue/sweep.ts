@@ -14,7 +14,7 @@ export async function sweepBlobs(db: Database, blobs: BlobStore, nowMs: number):
   let removed = 0;
   let batch: BlobId[] = [];
   const flush = async (): Promise<void> => {
-    const wanted = new Set(await neededBlobs(db, batch));
+    const wanted = await neededBlobs(db, batch);
     for (const id of batch) {
       if (wanted.has(id)) continue;
       await blobs.remove(id);
@@ -32,10 +32,10 @@ export async function sweepBlobs(db: Database, blobs: BlobStore, nowMs: number):
 }
 
 /** Which of the bodies a queued or held recipient still needs. A blob's id is its message's id. */
-async function neededBlobs(db: Database, ids: readonly BlobId[]): Promise<BlobId[]> {
+export async function neededBlobs(db: Database, ids: readonly BlobId[]): Promise<ReadonlySet<BlobId>> {
   const rows = await db.query<{ id: BlobId }>(
     `select distinct message_id as id from recipient where message_id = any($1::uuid[]) and state in ('queued', 'held')`,
     [ids],
   );
-  return rows.map((r) => r.id);
+  return new Set(rows.map((r) => r.id));
 }
