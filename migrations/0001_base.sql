@@ -70,12 +70,12 @@ create table message (
   envid             text,
   verdict           text not null check (verdict in ('accept', 'tag', 'hold', 'reject', 'defer')),
   class             text not null,
-  reasons           jsonb not null,
+  reasons           json not null,
   policy_version    text not null,
-  findings          jsonb not null,
+  findings          json not null,
   -- Changes built beside the original, one per variant (mail/act); a recipient names its variant.
   edits             bytea[] not null,
-  timings           jsonb not null,
+  timings           json not null,
   primary key (tenant_id, id)
 ) partition by range (id);
 create table message_default partition of message default;
@@ -105,7 +105,7 @@ create table recipient (
   domain     text not null,
   action     text not null check (action in ('accept', 'tag', 'hold', 'defer', 'reject')),
   class      text not null,
-  reasons    jsonb not null,
+  reasons    json not null,
   variant    smallint not null,
   notify     text,
   orcpt      text,

@@ -16,11 +16,11 @@ with input as (
     peer_name text, helo text, protocol text, tls_version text, tls_cipher text, auth_method text, auth_who text,
     mail_from text, header_from text, subject text, message_id_header text, size bigint, sha256 text, blob uuid,
     key_wrapped text, body text, smtp_utf8 boolean, require_tls boolean, ret text, envid text, verdict text, class text,
-    reasons jsonb, policy_version text, findings jsonb, edits json, timings jsonb, recipients json, what text)
+    reasons json, policy_version text, findings json, edits json, timings json, recipients json, what text)
 ), people as (
   select i.tenant_id, i.id as message_id, i.received_at, r.*
   from input i, json_to_recordset(i.recipients) as r (
-    n smallint, address text, domain text, action text, class text, reasons jsonb, variant smallint, notify text, orcpt text,
+    n smallint, address text, domain text, action text, class text, reasons json, variant smallint, notify text, orcpt text,
     state text)
 ), new_message as (
   insert into message (tenant_id, id, received_at, direction, listener, listener_kind, peer_ip, peer_name, helo, protocol,
