@@ -8,6 +8,7 @@
 import { appendAudit } from '#assurance/audit/audit.ts';
 import { firstIdAt, type MessageId, type TenantId } from '#core/id.ts';
 import type { Reader, Row, Transaction } from '#platform/db.ts';
+import { wakeEngines } from '../queue/steer.ts';
 import type { Finding, ThreatClass } from '../finding.ts';
 import type { Reason } from '../verdict.ts';
 
@@ -99,6 +100,7 @@ export async function releaseHeld(
     [who.tenant, message, recipient ?? null],
   );
   await record(tx, who, message, 'held.released', moved);
+  await wakeEngines(tx);
   return moved;
 }
 

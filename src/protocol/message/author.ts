@@ -61,8 +61,20 @@ const MAX_ADDRESSES = 64;
 
 type Reading = { readonly addresses: AuthorAddress[]; readonly defects: AuthorDefect[] };
 
+/** Several stations ask about one message; a header never changes. */
+const known = new WeakMap<Header, Authors>();
+
 /** Reads From, Sender and Reply-To. Never fails; what cannot be read is a defect and an empty list. */
 export function readAuthors(header: Header): Authors {
+  let authors = known.get(header);
+  if (authors === undefined) {
+    authors = read(header);
+    known.set(header, authors);
+  }
+  return authors;
+}
+
+function read(header: Header): Authors {
   const reading: Reading = { addresses: [], defects: [] };
   const values = fromValues(header, reading);
   for (const value of values.slice(0, MAX_FIELDS)) readField(value, reading);
