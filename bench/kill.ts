@@ -63,9 +63,9 @@ export async function benchKill(o: KillOptions): Promise<KillReport> {
   for (let i = 0; i < o.kills; i++) {
     const point = points[i % points.length]!; // `!`: the list is not empty
     const fault = `${point}:${1 + Math.floor(random() * 12)}`;
-    const { atNs, isReached } = await killOnce(gateway, ledger, fault);
-    killedAtNs.push(atNs);
-    if (isReached) perPoint[point] = (perPoint[point] ?? 0) + 1;
+    const died = await killOnce(gateway, ledger, fault);
+    killedAtNs.push(...died.atNs);
+    if (died.isReached) perPoint[point] = (perPoint[point] ?? 0) + 1;
     else missed.push(fault);
     o.say(
       `kill ${i + 1} of ${o.kills} at ${fault}: ${ledger.promised.size} promised, ${await sink.count()} arrived`,
@@ -84,12 +84,15 @@ export async function benchKill(o: KillOptions): Promise<KillReport> {
 
 const QUICK_DNS = { timeoutMs: 50, rounds: 1 } as const;
 
-/** When everything was dead, and whether the point was reached before. */
+/**
+ * When processes died, and whether they died at the point. More than one moment: each mail process dies at its own n-th
+ * passing, and what it left is taken over at once by one that still lives, before everything is killed.
+ */
 async function killOnce(
   gateway: Gateway,
   ledger: Ledger,
   fault: string,
-): Promise<{ readonly atNs: number; readonly isReached: boolean }> {
+): Promise<{ readonly atNs: readonly number[]; readonly isReached: boolean }> {
   const before = gateway.output().length;
   await gateway.start({ GATEHOUSE_FAULT: fault });
   ledger.start(gateway.ports.mx, LANES);
@@ -101,9 +104,20 @@ async function killOnce(
     2,
   ).catch(() => false);
   await gateway.kill9();
-  const atNs = Number(process.hrtime.bigint());
+  const endNs = Number(process.hrtime.bigint());
+  const deaths = deathsIn(gateway.output().slice(before));
   await ledger.stop();
-  return { atNs, isReached };
+  return { atNs: [...deaths, endNs], isReached };
+}
+
+/** The supervisor's log says when it saw a mail process die; that is later than the death, by little. */
+function deathsIn(log: string): readonly number[] {
+  const nowNs = Number(process.hrtime.bigint());
+  const lines = log.split('\n').filter((line) => line.includes(SUPERVISOR_SAYS));
+  return lines.flatMap((line) => {
+    const time = /"time":"([^"]+)"/.exec(line)?.[1];
+    return time === undefined ? [] : [nowNs - (Date.now() - Date.parse(time)) * 1e6];
+  });
 }
 
 /** Waits until everything promised is there, or nothing more comes. */

@@ -10,7 +10,7 @@ import { tempDir } from '#test/support/temp-dir.ts';
 import { answers, until } from '#test/support/until.ts';
 
 const EXIM = resolve('.cache/exim/usr/sbin/exim4');
-export const EXIM_NEEDS = ['root', EXIM] as const;
+export const EXIM_NEEDS = ['root', 'namespaces', EXIM] as const;
 /** A number that no Debian package takes; the user exists only in the private passwd file. */
 const UID = 64_925;
 

@@ -6,7 +6,7 @@ import { tempDir } from '#test/support/temp-dir.ts';
 import { answers } from '#test/support/until.ts';
 import type { MilterPeer } from './opendkim.ts';
 
-export const OPENDMARC_NEEDS = ['root', 'opendmarc'] as const;
+export const OPENDMARC_NEEDS = ['root', 'namespaces', 'opendmarc'] as const;
 
 export async function startOpendmarc(o: {
   readonly resolvConf: string;
