@@ -114,6 +114,9 @@ type Waiting = {
   readonly failed: (error: unknown) => void;
 };
 
+/** Nobody waits for a settlement, but until it is written a crash would deliver again: short. */
+const GATHER_MS = 5;
+
 /** Settlements that end in the same moment share one transaction. */
 export function createSettler(db: Database): Settler {
   let waiting: Waiting[] = [];
@@ -141,7 +144,7 @@ export function createSettler(db: Database): Settler {
     settle: (settlements) =>
       new Promise((done, failed) => {
         waiting.push({ settlements, done, failed });
-        if (!isRunning && waiting.length === 1) setImmediate(() => void run());
+        if (!isRunning && waiting.length === 1) setTimeout(() => void run(), GATHER_MS);
       }),
   };
 }
