@@ -7,6 +7,9 @@ import { connect as tlsConnect } from 'node:tls';
 
 export type Reply = { readonly code: number; readonly lines: readonly string[]; readonly text: string };
 
+/** PEM of a certificate the client shows. */
+export type ClientCertificate = { readonly cert: string; readonly key: string };
+
 export type SmtpClient = {
   readonly greeting: Reply;
   /** Sends the line with CRLF and returns the reply. */
@@ -16,7 +19,7 @@ export type SmtpClient = {
   /** The next reply; rejects when the peer closes or `timeoutMs` passes. */
   readonly reply: (timeoutMs?: number) => Promise<Reply>;
   /** Resolves to the serial number of the certificate that was shown. */
-  readonly startTls: (servername?: string) => Promise<string>;
+  readonly startTls: (servername?: string, own?: ClientCertificate) => Promise<string>;
   readonly close: () => void;
   readonly [Symbol.dispose]: () => void;
 };
@@ -83,7 +86,7 @@ export async function smtpClient(
     command,
     send: (bytes) => void socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes),
     reply,
-    startTls: async (servername) => {
+    startTls: async (servername, own) => {
       const ready = await command('STARTTLS');
       if (ready.code !== 220) throw new Error(`STARTTLS: ${ready.text}`);
       socket.removeAllListeners('data');
@@ -92,6 +95,7 @@ export async function smtpClient(
         socket,
         rejectUnauthorized: false,
         ...(servername === undefined ? {} : { servername }),
+        ...own,
       });
       await new Promise<void>((resolve, reject) => {
         secure.once('secureConnect', resolve).once('error', reject);

@@ -28,6 +28,8 @@ export type ClientOptions = {
 
 export type Address = { readonly ip: string; readonly port: number };
 
+/** Stands where an address would, and is none: nothing that asks for an address or a network finds one. */
+const UNKNOWN_IP = 'unknown';
 const NO_REPUTATION: DnsblAnswer = { score: 0, findings: [] };
 
 export class Client {
@@ -36,6 +38,8 @@ export class Client {
   #name: Promise<string | undefined> = Promise.resolve(undefined);
   #reputation: Promise<DnsblAnswer> = Promise.resolve(NO_REPUTATION);
   #talkedEarly = false;
+  /** XCLIENT was said: what the connection itself shows is the proxy's, not the client's. */
+  #isSpokenFor = false;
   tls: TlsInfo | undefined;
   limits: ClientLimits | undefined;
   /** Undefined until `admit` let the client in. */
@@ -70,14 +74,21 @@ export class Client {
     return undefined;
   }
 
-  /** XCLIENT from a named proxy: this is who it speaks for, and it is a client like any other. */
+  /**
+   * XCLIENT from a named proxy: this is who it speaks for, and it is a client like any other. One whose address the proxy
+   * does not know has no address, and so no rights by network; the proxy's own certificate never speaks for anybody else.
+   */
   becomes(ip: string | undefined, port: number | undefined): Reply | undefined {
-    this.#address = plain({ ip: ip ?? this.ip, port: port ?? this.#address.port });
+    this.#isSpokenFor = true;
+    this.#address = plain({ ip: ip ?? UNKNOWN_IP, port: port ?? 0 });
+    this.#name = Promise.resolve(undefined);
+    this.#reputation = Promise.resolve(NO_REPUTATION);
+    if (this.tls !== undefined) this.tls = withoutCertificate(this.tls);
     return this.admit();
   }
 
   hasTls(info: TlsInfo): void {
-    this.tls = info;
+    this.tls = this.#isSpokenFor ? withoutCertificate(info) : info;
     this.#recognise();
   }
 
@@ -129,6 +140,10 @@ const EARLY: Finding = {
   cites: ['RFC 5321 §4.3.1'],
   durationUs: 0,
 };
+
+function withoutCertificate(info: TlsInfo): TlsInfo {
+  return { ...info, clientCertSha256: undefined, clientCertTrusted: false };
+}
 
 /** One spelling per address; an IPv4 client on an IPv6 socket is an IPv4 client. */
 function plain(address: Address): Address {

@@ -5,10 +5,17 @@ import { test } from 'node:test';
 import { fromLatin1 } from '#core/bytes.ts';
 import { replies } from '#protocol/smtp/replies.ts';
 import { authority } from '#test/support/certificates.ts';
-import { startEdge, TENANT, type EdgeOptions } from '#test/support/edge.ts';
+import type { Directory, Sender } from '#mail/directory/types.ts';
+import { startEdge, TENANT, testDirectory, type EdgeOptions } from '#test/support/edge.ts';
 import { smtpClient, type SmtpClient } from '#test/support/smtp-client.ts';
 import { tempDir } from '#test/support/temp-dir.ts';
 
+const PROXY_SENDER: Sender = {
+  tenant: TENANT,
+  method: 'certificate',
+  who: 'proxy',
+  mayUse: ['@ours.example'],
+};
 const MESSAGE = 'From: a@x.example\r\nSubject: hi\r\n\r\nbody\r\n';
 
 async function say(client: SmtpClient, ...lines: string[]): Promise<number[]> {
@@ -190,6 +197,68 @@ test('PROXY and XCLIENT are believed from named addresses only', async () => {
   await using plain = await startEdge({ config: { earlyTalkers: 'note' } });
   using client = await smtpClient(plain.port);
   assert.deepEqual(await say(client, 'XCLIENT ADDR=198.51.100.77', header.trim()), [502, 502]);
+});
+
+test('XCLIENT takes away whatever the proxy itself may do, also when it does not know the client', async () => {
+  using dir = tempDir('xclient');
+  const ca = authority(dir.path);
+  const { cert, key } = ca.issue('mx', ['mx.ours.example']);
+  const proxy = ca.issue('proxy', ['proxy.ours.example']);
+  const caPem = readFileSync(ca.ca, 'utf8');
+  const tls = {
+    certPem: readFileSync(cert, 'utf8'),
+    keyPem: readFileSync(key, 'utf8'),
+    clientCaPem: caPem,
+  };
+  const trusted: Directory = {
+    ...testDirectory,
+    clientSender: (client) =>
+      client.clientCertSha256 === undefined ? testDirectory.clientSender(client) : PROXY_SENDER,
+  };
+  await using edge = await startEdge({ tls, directory: trusted, config: { xclientFrom: ['127.0.0.0/8'] } });
+  const [, mail = '', rcpt = ''] = envelope('x@foreign.example', 'a@ours.example');
+  const relays = async (client: SmtpClient): Promise<number | undefined> =>
+    (await say(client, 'EHLO c', mail, rcpt)).at(-1);
+
+  const cases = ['ADDR=[UNAVAILABLE]', 'ADDR=[TEMPUNAVAIL] PORT=1', 'NAME=c.example', 'ADDR=198.51.100.7'];
+  for (const facts of cases) {
+    using byNetwork = await smtpClient(edge.port, { from: '127.0.0.9' });
+    assert.equal(await relays(byNetwork), 250, 'the proxy itself may send');
+    assert.deepEqual(await say(byNetwork, 'RSET', `XCLIENT ${facts}`), [250, 220]);
+    assert.equal(await relays(byNetwork), 550, `network, ${facts}`);
+
+    const showing = { cert: readFileSync(proxy.cert, 'utf8'), key: readFileSync(proxy.key, 'utf8') };
+    using before = await smtpClient(edge.port);
+    await say(before, 'EHLO c');
+    await before.startTls('mx.ours.example', showing);
+    assert.equal(await relays(before), 250, 'the certificate may send');
+    assert.deepEqual(await say(before, 'RSET', `XCLIENT ${facts}`), [250, 220]);
+    assert.equal(await relays(before), 550, `certificate, ${facts}`);
+
+    using after = await smtpClient(edge.port);
+    assert.deepEqual(await say(after, 'EHLO c', `XCLIENT ${facts}`, 'EHLO c'), [250, 220, 250]);
+    await after.startTls('mx.ours.example', showing);
+    assert.equal(await relays(after), 550, `certificate shown later, ${facts}`);
+  }
+});
+
+test('<postmaster> is taken for the domain above the host’s name, or the first one we own', async () => {
+  for (const [hostname, firstDomain, expected] of [
+    ['mx.ours.example', 'ours.example', 'postmaster@ours.example'],
+    ['a.b.elsewhere.example', 'ours.example', 'postmaster@ours.example'],
+    ['mx.foreign.example', undefined, undefined],
+  ] as const) {
+    const directory: Directory = { ...testDirectory, firstDomain: () => firstDomain };
+    await using edge = await startEdge({ directory, config: { hostname } });
+    using client = await smtpClient(edge.port);
+    const codes = await say(client, 'EHLO c', 'MAIL FROM:<a@x.example>', 'RCPT TO:<Postmaster>');
+    assert.equal(codes.at(-1), expected === undefined ? 550 : 250, hostname);
+    if (expected === undefined) continue;
+    await say(client, 'DATA');
+    client.send(`${MESSAGE}.\r\n`);
+    assert.equal((await client.reply()).code, 250);
+    assert.equal(edge.taken[0]?.envelope.recipients[0]?.address, expected);
+  }
 });
 
 test('a slow command, a slow message and a shutdown end with 421', async () => {
