@@ -41,6 +41,7 @@ export const testDirectory: Directory = {
   },
   maySendAs: (_, address) => address === '' || address.toLowerCase().endsWith('@ours.example'),
   ownerOf: (domain) => (domain === 'ours.example' ? TENANT : undefined),
+  firstDomain: () => 'ours.example',
   route: () => ({ kind: 'mx', tls: 'opportunistic' }),
 };
 

@@ -94,6 +94,7 @@ export async function openDirectory(options: DirectoryOptions): Promise<LiveDire
     pinnedClouds: (client) => look.pinnedClouds(snapshot, client),
     maySendAs: (sender, address) => look.maySendAs(snapshot, sender, address),
     ownerOf: (domain) => look.ownedDomain(snapshot, domain)?.tenant,
+    firstDomain: () => [...snapshot.domains.keys()].toSorted()[0],
     route: (tenant, domain) => look.routeFor(snapshot, tenant, domain),
     destinations: (tenant) => snapshot.destinations.get(tenant),
     settings: (tenant) => snapshot.settings.get(tenant),

@@ -79,6 +79,8 @@ export type Directory = {
   readonly maySendAs: (sender: Sender, address: string) => boolean;
   /** The tenant that owns the domain (A-label, lower case), exact or through an owned parent marked `subdomains`. */
   readonly ownerOf: (domain: string) => TenantId | undefined;
+  /** The first domain we own, by name; whose postmaster answers for a host outside every owned domain. */
+  readonly firstDomain: () => string | undefined;
   /** Where mail for a domain goes: the owned domain's next hop, a partner's entry, else `{kind:'mx', tls:'opportunistic'}`. */
   readonly route: (tenant: TenantId, domain: string) => Route;
 };

@@ -7,6 +7,7 @@
 import type { TenantId } from '#core/id.ts';
 import { assertNever } from '#core/result.ts';
 import type { ClientFacts, Directory, PinnedSender, RecipientAnswer, Sender } from '#mail/directory/types.ts';
+import { parentDomain } from '#protocol/address/domain.ts';
 import { fieldsNamed, fieldText, type Header } from '#protocol/message/header.ts';
 import type { MailFrom, RcptTo } from '#protocol/smtp/mail-parameters.ts';
 import { replies, type Reply } from '#protocol/smtp/replies.ts';
@@ -98,9 +99,16 @@ export class Admission {
     return grey === 'pass' ? reply : replies.greylisted();
   }
 
-  /** RFC 5321 §4.5.1: `<postmaster>` is the postmaster of this host. */
+  /**
+   * RFC 5321 §4.5.1: `<postmaster>` is the postmaster of this host: of the nearest domain of ours above its name, else of
+   * the first we own. Where we own none nobody can be reached, and the host's own name is refused like any foreign one.
+   */
   address(rcpt: RcptTo): string {
-    return rcpt.mailbox.domain === '' ? `postmaster@${this.#options.config.hostname}` : rcpt.mailbox.address;
+    if (rcpt.mailbox.domain !== '') return rcpt.mailbox.address;
+    const { config, directory } = this.#options;
+    let domain = config.hostname.toLowerCase();
+    while (domain !== '' && directory.ownerOf(domain) === undefined) domain = parentDomain(domain);
+    return `postmaster@${domain === '' ? (directory.firstDomain() ?? config.hostname) : domain}`;
   }
 
   #judge(answer: RecipientAnswer): Reply {
