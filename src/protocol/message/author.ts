@@ -3,13 +3,13 @@
  * one of them would show is listed, each with the defect that explains the doubt: DMARC is then judged on all of them, so
  * that nobody passes with a domain the reader never sees.
  */
-import { fromLatin1 } from '#core/bytes.ts';
+import { CR, fromLatin1, LF, toLatin1 } from '#core/bytes.ts';
 import { parseAddressList, type AddressListDefect } from '#protocol/address/address-list.ts';
 import { domainIsOrUnder, toAsciiDomain, type Domain } from '#protocol/address/domain.ts';
 import { parseAddressLiteral } from '#protocol/address/mailbox.ts';
 import { decodeUnknown } from '#protocol/mime/charset.ts';
 import { decodeEncodedWords } from '#protocol/mime/encoded-word.ts';
-import { fieldLatin1, type Field, type Header } from './header.ts';
+import { fieldLatin1, fieldsNamed, type Field, type Header } from './header.ts';
 
 export type AuthorAddress = {
   readonly address: string;
@@ -55,7 +55,8 @@ export type Authors = {
   readonly defects: readonly AuthorDefect[];
 };
 
-const MAX_VALUE = 16_384;
+/** Bytes of a field that are read. No honest author needs more; what is longer is a defect, so that it never passes. */
+const MAX_VALUE = 2048;
 const MAX_FIELDS = 8;
 const MAX_ADDRESSES = 64;
 
@@ -77,6 +78,7 @@ export function readAuthors(header: Header): Authors {
 function read(header: Header): Authors {
   const reading: Reading = { addresses: [], defects: [] };
   const values = fromValues(header, reading);
+  // Nothing with several From fields passes, so a few are enough to tell who is meant.
   for (const value of values.slice(0, MAX_FIELDS)) readField(value, reading);
   if (values.length === 0) note(reading, 'no-from', '');
   // RFC 5322 §3.6: exactly one From field. Which of several is shown differs by program.
@@ -142,36 +144,39 @@ function isOddFrom(lower: string): boolean {
   return lower.length > 4 && lower.length < 16 && lower.replaceAll(/[^a-z0-9-]/g, '') === 'from';
 }
 
-/** From fields inside another one, for readers that end a line at a bare CR or do not know folding. */
+/** Room for " From :" with white space around it, as much as any reader allows. */
+const HIDDEN_NAME = /^[ \t]{0,80}from[ \t]{0,80}:/i;
+const MAX_HIDDEN_NAME = 165;
+
+/**
+ * From fields inside another one, for readers that end a line at a bare CR or do not know folding. A field may be nothing
+ * but line breaks, so few bytes are looked at after each.
+ */
 function hiddenFrom(header: Header, field: Field): string[] {
   const { bytes } = header;
   const found: string[] = [];
   for (let i = field.valueStart; i < field.end && found.length < MAX_FIELDS; i++) {
-    const b = bytes[i];
-    if (b !== 13 && b !== 10) continue;
-    const rest = latin1(bytes, i + 1, Math.min(field.end, i + 1 + MAX_VALUE));
-    const match = /^[ \t]{0,80}from[ \t]{0,80}:([^\r\n]*)/i.exec(rest);
-    if (match !== null) found.push(match[1]!.trim()); // `!`: the group is not optional
+    if (!isLineBreak(bytes[i])) continue;
+    const start = toLatin1(bytes.subarray(i + 1, Math.min(field.end, i + 1 + MAX_HIDDEN_NAME)));
+    const name = HIDDEN_NAME.exec(start)?.[0];
+    if (name !== undefined) found.push(restOfLine(bytes, i + 1 + name.length, field.end));
   }
   return found;
 }
 
-/** Only called at line breaks, so short in all honest mail. */
-function latin1(bytes: Uint8Array, from: number, to: number): string {
-  let at = from;
-  while (at < to && (bytes[at] === 32 || bytes[at] === 9)) at++;
-  const c = (bytes[at] ?? 0) | 0x20;
-  if (c !== 0x66) return ''; // 0x66: f
-  let text = '';
-  for (; at < to; at++) text += String.fromCharCode(bytes[at]!); // `!`: below `to`
-  return text;
+const isLineBreak = (byte: number | undefined): boolean => byte === CR || byte === LF;
+
+/** One byte more than is ever read, so that a longer value is seen to be too long. */
+function restOfLine(bytes: Uint8Array, from: number, limit: number): string {
+  let end = from;
+  while (end < limit && end - from <= MAX_VALUE && !isLineBreak(bytes[end])) end++;
+  return toLatin1(bytes.subarray(from, end)).trim();
 }
 
 function plainField(header: Header, lower: string): AuthorAddress[] {
   const reading: Reading = { addresses: [], defects: [] };
-  for (const field of header.fields)
-    if (field.lower === lower)
-      for (const m of mailboxes(clean(fieldLatin1(header, field)), reading)) add(reading, m);
+  for (const field of fieldsNamed(header, lower).slice(0, MAX_FIELDS))
+    for (const m of mailboxes(clean(fieldLatin1(header, field)), reading)) add(reading, m);
   return reading.addresses;
 }
 
@@ -182,8 +187,9 @@ function clean(value: string): string {
     .trim();
 }
 
-function readField(value: string, reading: Reading): void {
-  if (value.length > MAX_VALUE) note(reading, 'too-long', `${value.length} bytes`);
+function readField(whole: string, reading: Reading): void {
+  const value = whole.slice(0, MAX_VALUE);
+  if (whole.length > MAX_VALUE) note(reading, 'too-long', `more than ${MAX_VALUE} bytes`);
   const text = clean(value);
   noteCharacters(value, text, reading);
   const main = mailboxes(text, reading);
