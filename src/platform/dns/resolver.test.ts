@@ -282,3 +282,19 @@ test('server addresses are read with and without port', () => {
   assert.equal(parseServer('127.0.0.1:0'), undefined);
   assert.deepEqual(systemServers('/nonexistent'), [{ address: '127.0.0.1', port: 53 }]);
 });
+
+test('a question that breaks on our side is asked again, not remembered', async () => {
+  let isBroken = true;
+  const server = {
+    port,
+    get address(): string {
+      if (isBroken) throw new Error('broken');
+      return '127.0.0.1';
+    },
+  };
+  using dns = make({ servers: [server] });
+  script = () => ({ answers: [a('x.example', '192.0.2.1')] });
+  await assert.rejects(dns.a('x.example'), /broken/);
+  isBroken = false;
+  assert.equal((await dns.a('x.example')).kind, 'records');
+});

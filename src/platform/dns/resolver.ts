@@ -109,10 +109,17 @@ export function createWireResolver(options: WireResolverOptions = {}): WireResol
     counters.misses++;
     const { promise, resolve, reject } = Promise.withResolvers<DnsAnswer<Data<K>>>();
     const entry = cache.set(key, promise, Infinity);
-    lookup(canonical, type).then(({ answer, keepS }) => {
+    const keep = ({ answer, keepS }: Timed): void => {
       entry.expiresMs = clock() + keepS * 1000;
       resolve(unwrap(answer) as DnsAnswer<Data<K>>); // as: follow() keeps only records of `type`
-    }, reject);
+    };
+    lookup(canonical, type)
+      .then(keep)
+      .catch((error: unknown) => {
+        // A question that broke on our side is no answer to remember.
+        entry.expiresMs = 0;
+        reject(error);
+      });
     return promise;
   };
 
