@@ -58,11 +58,15 @@ export function openDelivery(parts: DeliveryParts): OpenDelivery {
     () => counters.reused,
   );
   const allowed = config.delivery.allowMxInto.map(parseNetwork).filter((n) => n !== undefined);
+  const refused = REFUSED_NETWORKS.filter(
+    (r) => !allowed.some((a) => networkContains(a, r.ip) && a.prefix <= r.prefix),
+  );
   const deps: DeliveryDeps = {
     resolver,
     stsPolicies: createStsPolicies({
       resolver,
-      fetch: (domain) => fetchStsPolicy(domain, { resolver, ...(caPem === undefined ? {} : { caPem }) }),
+      fetch: (domain) =>
+        fetchStsPolicy(domain, { resolver, refused, ...(caPem === undefined ? {} : { caPem }) }),
       store: databasePolicyStore(db),
       clock,
     }),
@@ -72,9 +76,7 @@ export function openDelivery(parts: DeliveryParts): OpenDelivery {
     timeouts: DEFAULT_TIMEOUTS_MS,
     mxPort: config.delivery.mxPort,
     caPem,
-    refusedNetworks: REFUSED_NETWORKS.filter(
-      (r) => !allowed.some((a) => networkContains(a, r.ip) && a.prefix <= r.prefix),
-    ),
+    refusedNetworks: refused,
     clock,
   };
   const outbound = createOutbound({

@@ -8,7 +8,7 @@ import type { StsPolicies } from '#platform/mta-sts/policies.ts';
 import type { Network } from '#core/ip.ts';
 import type { Resolver } from '#protocol/dns/resolver.ts';
 import type { Transaction } from '#protocol/smtp/client-commands.ts';
-import { REFUSED_NETWORKS, findAddresses } from './addresses.ts';
+import { type HostAddresses, REFUSED_NETWORKS, findAddresses } from './addresses.ts';
 import type { LocalProblem } from './classify.ts';
 import { type Candidate, type Candidates, findCandidates } from './candidates.ts';
 import type { SelfKnowledge } from './mx.ts';
@@ -197,10 +197,10 @@ async function connectTo(t: HostTry, plan: TlsPlan): Promise<Connection | undefi
   return undefined;
 }
 
-function addressProblem(
-  found: { kind: 'none'; exists: boolean } | { kind: 'error'; detail: string },
-): HostFailure {
+function addressProblem(found: Exclude<HostAddresses, { kind: 'addresses' }>): HostFailure {
   if (found.kind === 'error') return { stage: 'dns', problem: 'dns-failed', detail: found.detail };
+  if (found.kind === 'refused')
+    return { stage: 'route', problem: 'unroutable-address', detail: found.detail };
   const problem: LocalProblem = found.exists ? 'unroutable-address' : 'no-mail-host';
   return { stage: 'route', problem, detail: 'no usable address' };
 }

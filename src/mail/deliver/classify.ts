@@ -26,6 +26,7 @@ export type LocalProblem =
   | 'no-such-domain'
   | 'null-mx'
   | 'no-mail-host'
+  | 'mx-is-address'
   | 'dns-failed'
   | 'loop'
   | 'unroutable-address'
@@ -50,6 +51,7 @@ export const LOCAL_PROBLEMS: Readonly<
   'no-such-domain': { enhanced: '5.1.2', text: 'the domain does not exist' },
   'null-mx': { enhanced: '5.1.10', text: 'the domain takes no mail (null MX)' }, // RFC 7505 §4.2
   'no-mail-host': { enhanced: '5.4.4', text: 'the domain has no mail host' },
+  'mx-is-address': { enhanced: '5.4.4', text: 'the domain’s MX names an address instead of a host' },
   'dns-failed': { enhanced: '4.4.3', text: 'DNS did not answer' },
   loop: { enhanced: '5.4.6', text: 'the domain’s mail hosts lead back to this server' },
   'unroutable-address': { enhanced: '4.4.4', text: 'the mail host has no address that may be used' },

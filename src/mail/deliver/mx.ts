@@ -1,4 +1,5 @@
 /** Which hosts take mail for a domain, in the order to try them (RFC 5321 §5.1). */
+import { parseIp } from '#core/ip.ts';
 import type { MxRecord, Resolver } from '#protocol/dns/resolver.ts';
 import type { LocalProblem } from './classify.ts';
 
@@ -40,7 +41,17 @@ export async function findMailHosts(
   // RFC 7505 §3: one record, naming the root.
   if (records.length === 1 && (records[0]?.exchange === '' || records[0]?.exchange === '.'))
     return problem('null-mx', domain);
-  const sorted = orderHosts(records, random);
+  // RFC 5321 §5.1: an MX names a host. An address there is a mistake, or a way to have us talk to whom it names.
+  const named = records.filter((r) => parseIp(r.exchange) === undefined);
+  if (named.length === 0)
+    return problem(
+      'mx-is-address',
+      records
+        .map((r) => r.exchange)
+        .slice(0, 3)
+        .join(', '),
+    );
+  const sorted = orderHosts(named, random);
   const before = beforeOurselves(sorted, self);
   if (before.length === 0) return problem(sorted.length === 0 ? 'no-mail-host' : 'loop', domain);
   return { kind: 'hosts', hosts: before.slice(0, MAX_HOSTS), secure: answer.secure };

@@ -1,10 +1,13 @@
 /** Fetches a policy document over HTTPS (RFC 8461 §3.3): certificate checked, no redirect followed, bounded in bytes and time. */
 import { request } from 'node:https';
+import { type Network, networkContains, parseIp } from '#core/ip.ts';
 import { type Result, err, ok } from '#core/result.ts';
 import type { Resolver } from '#protocol/dns/resolver.ts';
 
 export type FetchOptions = {
   readonly resolver: Resolver;
+  /** Networks that a stranger's DNS may not send us into. */
+  readonly refused: readonly Network[];
   /** PEM anchors instead of the system's. */
   readonly caPem?: string;
   /** Default 443. */
@@ -22,12 +25,22 @@ export async function fetchStsPolicy(domain: string, options: FetchOptions): Pro
   const addresses = (await Promise.all([options.resolver.a(host), options.resolver.aaaa(host)])).flatMap(
     (x) => (x.kind === 'records' ? x.records : []),
   );
-  let last: Result<string, string> = err(`${host} has no address`);
-  for (const address of addresses.slice(0, 3)) {
+  const allowed = addresses.filter((address) => mayAsk(address, options.refused));
+  let last: Result<string, string> = err(
+    addresses.length > 0 && allowed.length === 0
+      ? `${host} has no address that may be used, only ${addresses.slice(0, 3).join(', ')}`
+      : `${host} has no address`,
+  );
+  for (const address of allowed.slice(0, 3)) {
     last = await fetchFrom(address, host, options);
     if (last.ok) return last;
   }
   return last;
+}
+
+function mayAsk(address: string, refused: readonly Network[]): boolean {
+  const ip = parseIp(address);
+  return ip !== undefined && !refused.some((network) => networkContains(network, ip));
 }
 
 function fetchFrom(address: string, host: string, options: FetchOptions): Promise<Result<string, string>> {

@@ -239,6 +239,7 @@ test('routing that cannot work says why', async () => {
     'empty.example': {},
     'loopback.example': { mx: [mx('lo.example')] },
     'lo.example': { a: ['127.0.0.1', '0.0.0.0'] },
+    'literal.example': { mx: [mx('127.0.0.1'), mx('::1', 20)] },
     'ghost.example': { mx: [mx('nowhere.example')] },
     'ours.example': { mx: [mx('ip.example')] },
     'ip.example': { a: ['192.0.2.1'] },
@@ -257,6 +258,7 @@ test('routing that cannot work says why', async () => {
     ['fails.example', 'deferred dns - 4.4.3'],
     ['empty.example', 'failed route - 5.4.4'],
     ['loopback.example', 'deferred route - 4.4.4'],
+    ['literal.example', 'failed route - 5.4.4'],
     ['ghost.example', 'failed route - 5.4.4'],
     ['ours.example', 'failed route - 5.4.6'],
   ];

@@ -171,7 +171,7 @@ describe('delivery over secure transport', { skip: lacking.length > 0 }, () => {
       stsPolicies: createStsPolicies({
         resolver,
         store: memoryPolicyStore(),
-        fetch: (domain) => fetchStsPolicy(domain, { resolver, caPem }),
+        fetch: (domain) => fetchStsPolicy(domain, { resolver, caPem, refused: [] }),
       }),
       // Postfix beside other test suites on a busy machine.
       timeouts: {
