@@ -135,6 +135,22 @@ test('plan() writes trace fields and takes forged ones out', async () => {
   );
 });
 
+test('plan() lets no folded first line continue a field of ours', async () => {
+  const m = message(' ; evil=injected dmarc=pass\n\tmore\nFrom: a@b.example\n\nbody\n');
+  const unchecked = await edited(m, { findings: [found('clamav', 'absent', {})] });
+  assert.ok(
+    unchecked.endsWith('\r\nX-Gatehouse-Unchecked: clamav\r\nFrom: a@b.example\r\n\r\nbody\r\n'),
+    unchecked,
+  );
+  const submitted = await edited(m, {
+    envelope: { ...ENVELOPE, direction: 'out', listener: { name: 'submission', kind: 'submission' } },
+  });
+  assert.ok(
+    submitted.endsWith('\r\nMessage-ID: <ID@gate.ours.example>\r\nFrom: a@b.example\r\n\r\nbody\r\n'),
+    submitted,
+  );
+});
+
 test('plan() never lets a peer break out of its trace field', async () => {
   const envelope = { ...ENVELOPE, helo: 'a\r\nX: (y', mailFrom: '"a\r\nb; dmarc=pass"@x.example' };
   const text = await edited(message('From: a@b\n\n'), {

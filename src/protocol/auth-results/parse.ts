@@ -44,18 +44,59 @@ export function parseArcAuthResults(value: string): Result<ArcAuthResults, AuthR
 
 /**
  * Whether a field claims to come from our service, so that it has to be removed when it comes from outside
- * (RFC 8601 §5). A field whose identifier cannot be read is removed when our name stands in it anywhere.
+ * (RFC 8601 §5). Readers differ in what they skip inside a name, so all of it is skipped here: comments, white space,
+ * quotes. What stays unclear is removed when our name stands in it anywhere; what is too long, does not close or is not
+ * ASCII, always: nobody honest writes it, and a reader may yet find our name there.
  */
 export function claimsAuthservId(value: string, ours: string): boolean {
-  const text = value.slice(0, MAX_TEXT);
-  const own = ours.toLowerCase();
-  const c: Cursor = { text, at: 0 };
-  const id = readValue(c);
-  skipCfws(c);
-  const isClear = id !== undefined && (c.at === text.length || /[;\d]/.test(text[c.at]!)); // `!`: below the length
-  if (isClear) return id.toLowerCase().replace(/\.$/, '') === own;
-  return text.toLowerCase().includes(own);
+  const text = value.length > MAX_TEXT ? undefined : withoutComments(value);
+  if (text === undefined) return true;
+  const own = wordsOf(ours.toLowerCase()).join('');
+  const head = text.slice(0, semicolonAt(text));
+  if (/[\x80-\uffff]|=\?/.test(head)) return true;
+  const words = wordsOf(head);
+  const isName = words.length === 1 || (words.length === 2 && /^\d+$/.test(words[1]!)); // `!`: the length was checked
+  // Comments within comments and escapes end elsewhere for readers that do not know them.
+  const isPlain = !/\\|\([^)]*\(/.test(value);
+  if (!isName || !isPlain) return isIn(own, value.toLowerCase()) || isIn(own, text);
+  const [id = ''] = words;
+  return withoutDot(id) === own || withoutDot(words.join('')) === own;
 }
+
+/** The text with a space for each comment, in lower case and one pass; undefined where a comment or quote stays open. */
+function withoutComments(text: string): string | undefined {
+  let out = '';
+  let depth = 0;
+  let isQuoted = false;
+  let from = 0; // of the piece that is kept next
+  for (let i = 0; i < text.length; i++) {
+    const ch = text[i];
+    if (ch === '\\') i++;
+    else if (ch === '"' && depth === 0) isQuoted = !isQuoted;
+    else if (ch === '(' && !isQuoted && depth++ === 0) out += `${text.slice(from, i)} `;
+    else if (ch === ')' && depth > 0 && --depth === 0) from = i + 1;
+  }
+  return depth > 0 || isQuoted ? undefined : (out + text.slice(from)).toLowerCase();
+}
+
+/** Where the identifier ends: at the first ";" that follows a word, so that empty places before it hide nothing. */
+function semicolonAt(text: string): number {
+  const first = /[a-z0-9\x80-\uffff]/.exec(text)?.index ?? 0;
+  const at = text.indexOf(';', first);
+  return at < 0 ? text.length : at;
+}
+
+/** The words of a text without quotes and backslashes, parted by whatever cannot be in the name of a host. */
+function wordsOf(text: string): string[] {
+  return text
+    .replaceAll(/["\\]/g, '')
+    .split(/[^a-z0-9._-]+/)
+    .filter((w) => w !== '');
+}
+
+const isIn = (own: string, text: string): boolean => wordsOf(text).join('').includes(own);
+
+const withoutDot = (name: string): string => (name.endsWith('.') ? name.slice(0, -1) : name);
 
 const expected = (at: number, what: string): { ok: false; error: AuthResultsError } =>
   err({ kind: 'syntax', at, expected: what });
