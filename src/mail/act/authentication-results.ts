@@ -42,7 +42,10 @@ function resultOf(finding: Finding, envelope: Envelope): AuthResult | undefined 
       });
     }
     case 'dkim':
-      return finding.code === 'partial' ? undefined : dkim(result, p);
+      // These say more about a signature that has its result already.
+      return finding.code === 'partial' || finding.code === 'unsigned-duplicate'
+        ? undefined
+        : dkim(result, p);
     case 'arc':
       return arcAuthResult({
         result,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync } from 'node:crypto';
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { test } from 'node:test';
-import { concat, fromUtf8 } from '#core/bytes.ts';
+import { concat, fromUtf8, toLatin1 } from '#core/bytes.ts';
 import { sealArc } from '#protocol/arc/seal.ts';
 import { createBodyHasher, requestedBodyHashes } from '#protocol/dkim/body-hash.ts';
 import { dkimKeyRecord } from '#protocol/dkim/keys.ts';
@@ -38,6 +38,23 @@ function resolver(): Resolver {
   const parsed = parseZone(zone);
   assert.ok(parsed.ok, JSON.stringify(parsed));
   return zoneResolver(parsed.value);
+}
+
+/** Signed over the first `covered` bytes of its body only, as RFC 6376 allows. */
+function signedInPart(text: string, domain: string, covered: number): Uint8Array {
+  const bytes = fromUtf8(text.replaceAll('\n', '\r\n'));
+  const bodyStart = parseHeader(bytes).bodyStart;
+  const hash = createHash('sha256')
+    .update(bytes.subarray(bodyStart, bodyStart + covered))
+    .digest('base64');
+  const unsigned = `DKIM-Signature: v=1; a=ed25519-sha256; d=${domain}; s=s; l=${covered}; h=from:subject; bh=${hash}; b=`;
+  const value = (name: string): string =>
+    new RegExp(`^${name}: .*\r\n`, 'm').exec(toLatin1(bytes))?.[0] ?? '';
+  const digest = createHash('sha256')
+    .update(`${value('From')}${value('Subject')}${unsigned}`)
+    .digest();
+  const signature = sign(null, digest, pair.privateKey).toString('base64');
+  return concat([fromUtf8(`${unsigned}${signature}\r\n`), bytes]);
 }
 
 function signed(text: string, domain: string): Uint8Array {
@@ -108,6 +125,30 @@ const cases: readonly {
     name: 'an aligned signature',
     message: signed(text('author.example'), 'author.example'),
     expected: { spf: 'fail', dkim: 'pass', dmarc: 'pass', arc: 'none' },
+  },
+  {
+    name: 'an aligned signature over a whole body, with l=',
+    message: signedInPart(text('author.example'), 'author.example', 'hello\r\n'.length),
+    expected: { dkim: 'pass', dmarc: 'pass' },
+  },
+  {
+    name: 'an aligned signature that leaves part of the body to anybody',
+    message: signedInPart(`${text('author.example')}pay me\n`, 'author.example', 'hello\r\n'.length),
+    expected: { dkim: 'partial', dmarc: 'fail-reject' },
+  },
+  {
+    name: 'an aligned signature under a second Subject',
+    message: concat([
+      fromUtf8('Subject: pay me\r\n'),
+      signedInPart(text('author.example'), 'author.example', 'hello\r\n'.length),
+    ]),
+    expected: { dkim: 'unsigned-duplicate', dmarc: 'fail-reject' },
+  },
+  {
+    name: 'an aligned SPF pass beside a signature in part',
+    message: signedInPart(`${text('author.example')}pay me\n`, 'author.example', 'hello\r\n'.length),
+    envelope: { peer: { ip: '192.0.2.1', port: 1, name: 'mx.author.example' } },
+    expected: { dkim: 'partial', dmarc: 'pass' },
   },
   {
     name: 'an aligned SPF pass',

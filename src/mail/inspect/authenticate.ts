@@ -70,7 +70,13 @@ async function authenticate(
     // An address that is no domain at all still counts as an author, under a name that can have no policy.
     const authorDomains = authors.addresses.map((a) => a.domain ?? a.address);
     const judged = dmarcOutcome(
-      await evaluateDmarc({ authorDomains, fromFields: authors.fromFields, spf, dkim, resolver }),
+      await evaluateDmarc({
+        authorDomains,
+        fromFields: authors.fromFields,
+        spf,
+        dkim: dkim.filter(coversWhatIsShown),
+        resolver,
+      }),
     );
     // Mail programs would show somebody else as well: what was proven is not what is read (RFC 9989 §5.3.1 asks for one author).
     if (judged.result === 'pass' && !isSingleAuthor(authors)) return { ...judged, ...ambiguous(authors) };
@@ -83,6 +89,14 @@ async function authenticate(
     name: envelope.peer.name,
   };
   return { spf, dkim, arc, dmarc, iprev, trouble: steps.trouble, durationUs: steps.durationUs };
+}
+
+/**
+ * RFC 6376 §8.2, §8.15: behind a genuine signature that leaves room, anybody can put a body or a second Subject of his
+ * own, and send that again. So it proves no author; a list that adds its footer behind `l=` proves none by it either.
+ */
+function coversWhatIsShown(signature: DkimOutcome): boolean {
+  return !signature.partial && signature.unsignedDuplicates.length === 0;
 }
 
 function ambiguous(authors: Authors): Pick<DmarcOutcome, 'result' | 'code' | 'reason'> {
@@ -180,6 +194,7 @@ function dkimOutcome(r: DkimResult): DkimOutcome {
     code: r.reason,
     signaturePrefix: (r.signatureStart ?? '').slice(0, 8),
     partial: r.bodyUncovered > 0,
+    unsignedDuplicates: r.unsignedDuplicates,
   };
 }
 

@@ -46,6 +46,8 @@ export type DkimOutcome = {
   readonly signaturePrefix: string;
   /** True when `l=` leaves bytes of the body unsigned. */
   readonly partial: boolean;
+  /** Names of signed fields that stand in the message once more, outside the signature; programs may show that one. */
+  readonly unsignedDuplicates: readonly string[];
 };
 
 export type ArcOutcome = {

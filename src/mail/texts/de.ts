@@ -22,7 +22,9 @@ export const de: Texts = {
   'dkim.temperror': 'Der Schlüssel zur Signatur von {domain} war gerade nicht zu bekommen (DKIM).',
   'dkim.permerror': 'Die Signatur von {domain} ist fehlerhaft (DKIM): {reason}.',
   'dkim.partial':
-    'Die Signatur von {domain} deckt nur den Anfang der Nachricht; der Rest kann von jedem stammen (DKIM).',
+    'Die Signatur von {domain} deckt nur den Anfang der Nachricht; der Rest kann von jedem stammen, darum beweist sie keinen Absender (DKIM).',
+  'dkim.unsigned-duplicate':
+    'Die Signatur von {domain} deckt nur eines von mehreren gleichnamigen Feldern ({fields}); die anderen können von jedem stammen, darum beweist sie keinen Absender (DKIM).',
 
   'arc.pass': 'Der Weg der Nachricht ist lückenlos versiegelt, zuletzt von {sealer} (ARC).',
   'arc.trusted': 'Der Weg der Nachricht ist von {sealer} versiegelt, dem wir vertrauen (ARC).',

@@ -23,7 +23,9 @@ export const en = {
   'dkim.temperror': 'The key for the signature of {domain} could not be fetched just now (DKIM).',
   'dkim.permerror': 'The signature of {domain} is broken (DKIM): {reason}.',
   'dkim.partial':
-    'The signature of {domain} covers only the beginning of the message; the rest may be by anyone (DKIM).',
+    'The signature of {domain} covers only the beginning of the message; the rest may be by anyone, so it proves no author (DKIM).',
+  'dkim.unsigned-duplicate':
+    'The signature of {domain} covers only one of several fields of the same name ({fields}); the others may be by anyone, so it proves no author (DKIM).',
 
   'arc.pass': 'The path of the message is sealed without a gap, last by {sealer} (ARC).',
   'arc.trusted': 'The path of the message is sealed by {sealer}, which we trust (ARC).',

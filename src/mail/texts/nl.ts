@@ -22,7 +22,9 @@ export const nl: Texts = {
   'dkim.temperror': 'De sleutel bij de handtekening van {domain} was zojuist niet op te halen (DKIM).',
   'dkim.permerror': 'De handtekening van {domain} is onjuist (DKIM): {reason}.',
   'dkim.partial':
-    'De handtekening van {domain} dekt alleen het begin van het bericht; de rest kan van iedereen zijn (DKIM).',
+    'De handtekening van {domain} dekt alleen het begin van het bericht; de rest kan van iedereen zijn, dus bewijst ze geen afzender (DKIM).',
+  'dkim.unsigned-duplicate':
+    'De handtekening van {domain} dekt maar één van meerdere velden met dezelfde naam ({fields}); de andere kunnen van iedereen zijn, dus bewijst ze geen afzender (DKIM).',
 
   'arc.pass': 'De weg van het bericht is zonder gaten verzegeld, het laatst door {sealer} (ARC).',
   'arc.trusted': 'De weg van het bericht is verzegeld door {sealer}, die wij vertrouwen (ARC).',

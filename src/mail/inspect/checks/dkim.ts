@@ -1,4 +1,7 @@
-/** One finding for each DKIM signature (RFC 6376 §6), and one more where a signature leaves part of the body to anybody. */
+/**
+ * One finding for each DKIM signature (RFC 6376 §6), and one more where a genuine one leaves part of what is shown to
+ * anybody; such a signature counts for no author (authenticate.ts).
+ */
 import type { DkimOutcome } from '../authentication.ts';
 import type { Check, CheckFinding } from '../check.ts';
 import { inTrouble } from '../trouble.ts';
@@ -29,6 +32,10 @@ export const dkim: Check = {
       ...(s.result === 'pass' && s.partial
         ? [finding('partial', 'neutral', paramsOf(s), ['RFC 6376 §8.2'])]
         : []),
+      // RFC 6376 §8.15: a field added above the signed one is what many programs show.
+      ...(s.result === 'pass' && s.unsignedDuplicates.length > 0
+        ? [finding('unsigned-duplicate', 'neutral', duplicateParams(s), ['RFC 6376 §8.15'])]
+        : []),
     ]);
   },
 };
@@ -43,11 +50,17 @@ function paramsOf(s: DkimOutcome): CheckFinding['params'] {
   };
 }
 
+function duplicateParams(s: DkimOutcome): CheckFinding['params'] {
+  return { ...paramsOf(s), fields: s.unsignedDuplicates.join(' ') };
+}
+
+const WEIGHTS: Readonly<Record<string, number>> = { partial: 2, 'unsigned-duplicate': 2 };
+
 function finding(
   code: string,
   outcome: CheckFinding['outcome'],
   params: CheckFinding['params'],
   cites: readonly string[],
 ): CheckFinding {
-  return { code, outcome, class: 'auth', weight: code === 'partial' ? 2 : 0, params, cites };
+  return { code, outcome, class: 'auth', weight: WEIGHTS[code] ?? 0, params, cites };
 }
