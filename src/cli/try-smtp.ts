@@ -69,7 +69,10 @@ const MAX_KEPT = 1_000_000;
 
 export async function openTrySink(): Promise<TrySink> {
   const received: string[] = [];
+  const open = new Set<Socket>();
   const server = createServer((socket) => {
+    open.add(socket);
+    socket.on('close', () => open.delete(socket));
     socket.on('error', () => socket.destroy()); // the gateway tries again; the command is told by what did not arrive
     void take(socket, received).catch(() => socket.destroy());
   });
@@ -83,7 +86,8 @@ export async function openTrySink(): Promise<TrySink> {
     [Symbol.asyncDispose]: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        server.unref();
+        // The gateway keeps the connection for the next message; there will be none.
+        for (const socket of open) socket.destroy();
       }),
   };
 }

@@ -6,6 +6,8 @@ import type { Resolver } from '#protocol/dns/resolver.ts';
 const MAX_NAMES = 10;
 
 export async function confirmedName(resolver: Resolver, address: string): Promise<string | undefined> {
+  // Nobody's DNS speaks for loopback (RFC 6761 §6.3), and without a network the question would only cost time.
+  if (address.startsWith('127.') || address === '::1') return undefined;
   const ip = parseIp(address);
   if (ip === undefined) return undefined;
   const names = await resolver.ptr(reverseName(ip));
