@@ -81,7 +81,7 @@ export class Connection {
     this.#options = options;
     this.#socket = socket;
     this.#client = client;
-    this.#log = options.log.child({ listener: options.config.name, peer: client.ip });
+    this.#log = options.log.child({ peer: client.ip }); // which listener it is the logger says already
     this.#session = createSession(options.session, {
       insideTls: options.config.tls === 'implicit',
       xclientAllowed: options.xclientAllowed,
