@@ -11,7 +11,7 @@ import {
 } from '#mail/quarantine/held.ts';
 import { findingText } from '#mail/texts/finding-text.ts';
 import { LANGUAGES } from '#mail/texts/text.ts';
-import { afterKey, page, pageOf, pageQuery } from './paging.ts';
+import { afterKey, BAD_CURSOR, page, pageOf, pageQuery } from './paging.ts';
 import { conflict, notFound, type Problem } from './problem.ts';
 import { readRoute, writeRoute, type Route, type WriteCall } from './route.ts';
 
@@ -59,11 +59,9 @@ export function heldRoutes(): readonly Route[] {
       reply: pageOf(item),
       handle: async ({ query }, { db, tenant }) => {
         const { limit, recipient } = query;
-        const { items, next } = await listHeld(db, tenant, {
-          limit,
-          recipient,
-          after: placeOf(query.cursor),
-        });
+        const after = placeOf(query.cursor);
+        if (query.cursor !== undefined && after === undefined) return BAD_CURSOR;
+        const { items, next } = await listHeld(db, tenant, { limit, recipient, after });
         // The extra row that `page` looks for stands for `next`.
         const rows = next === undefined ? items : [...items, ...items.slice(-1)];
         const { items: shown, ...rest } = page(rows, limit, (i) => `${i.message}/${i.n}`);
@@ -132,7 +130,6 @@ function show(held: HeldItem): z.input<typeof item> {
   return { ...rest, heldAt: new Date(heldAtMs).toISOString(), reasons: [...held.reasons] };
 }
 
-/** A cursor we did not write starts at the beginning. */
 function placeOf(cursor: string | undefined): HeldPlace | undefined {
   const [message = '', n = ''] = afterKey(cursor).split('/');
   const parsed = parseId<'message'>(message);

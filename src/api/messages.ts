@@ -6,7 +6,7 @@ import { explain } from '#mail/track/explain.ts';
 import { searchMessages, type FoundMessage } from '#mail/track/search.ts';
 import { storyText } from '#mail/track/story-text.ts';
 import { LANGUAGES } from '#mail/texts/text.ts';
-import { afterKey, page, pageOf, pageQuery } from './paging.ts';
+import { afterKey, BAD_CURSOR, page, pageOf, pageQuery } from './paging.ts';
 import { notFound } from './problem.ts';
 import { readRoute, type Route } from './route.ts';
 
@@ -63,6 +63,7 @@ export function messageRoutes(): readonly Route[] {
       handle: async ({ query: q }, { db, tenant }) => {
         const { from: fromMs, until: untilMs, cursor, ...rest } = q;
         const after = parseId<'message'>(afterKey(cursor));
+        if (cursor !== undefined && after === undefined) return BAD_CURSOR;
         const { items, next } = await searchMessages(db, tenant, { ...rest, fromMs, untilMs, after });
         // The extra row that `page` looks for stands for `next`.
         const rows = next === undefined ? items : [...items, ...items.slice(-1)];

@@ -9,6 +9,8 @@ export type Probe = { readonly name: string; readonly check: () => Promise<strin
 
 const PROBE_MS = 2_000;
 
+export const PROBE_PATHS = ['/healthz', '/readyz', '/metrics'] as const;
+
 /** Metrics that are not in the registry when they are asked for: other processes', or read from the database. */
 export type OtherMetrics = () => Promise<string>;
 

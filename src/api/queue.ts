@@ -6,7 +6,7 @@ import { destinationValue, tenantSettings } from '#mail/directory/values.ts';
 import { listQueue, type QueueItem, type QueuePlace, showQueued } from '#mail/queue/list.ts';
 import { retryNow, steerDestination } from '#mail/queue/steer.ts';
 import { zodComplaints } from '#platform/config/zod-complaints.ts';
-import { afterKey, page, pageOf, pageQuery } from './paging.ts';
+import { afterKey, BAD_CURSOR, page, pageOf, pageQuery } from './paging.ts';
 import { invalid, notFound } from './problem.ts';
 import { readRoute, writeRoute, type Route } from './route.ts';
 import { destination } from './routes.ts';
@@ -59,11 +59,9 @@ function waitingRoutes(): Route[] {
       query: pageQuery.extend({ domain: rule.optional() }),
       reply: pageOf(item),
       handle: async ({ query }, { db, tenant }) => {
-        const found = await listQueue(db, tenant, {
-          limit: query.limit,
-          rule: query.domain,
-          after: placeOf(afterKey(query.cursor)),
-        });
+        const after = placeOf(afterKey(query.cursor));
+        if (query.cursor !== undefined && after === undefined) return BAD_CURSOR;
+        const found = await listQueue(db, tenant, { limit: query.limit, rule: query.domain, after });
         const rows: readonly QueueItem[] = found.items;
         // One more than the page tells it that there is a next one.
         const last = found.next === undefined ? [] : rows.slice(-1);

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { InvariantError } from '#core/errors.ts';
 import type { TenantId } from '#core/id.ts';
 import type { Reader, Transaction } from '#platform/db.ts';
+import { BAD_CURSOR } from './paging.ts';
 import { invalid, type Problem } from './problem.ts';
 import { zodComplaints } from '#platform/config/zod-complaints.ts';
 
@@ -152,6 +153,8 @@ function parseInput(
     ...(q.error ? zodComplaints(q.error, query ?? NOTHING, 'query') : []),
     ...(b.error ? zodComplaints(b.error, body ?? NOTHING, 'body') : []),
   ];
+  if (complaints.length > 0 && complaints.every((c) => c.at === 'query.cursor'))
+    return { problem: BAD_CURSOR };
   if (complaints.length > 0) return { problem: invalid(complaints) };
   return { value: { params: p.data, query: q.data, body: b.data } };
 }

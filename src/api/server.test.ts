@@ -163,6 +163,44 @@ test('every mistake of a request is named at once, with its place', async () => 
   assert.equal((await get('/api/v1/things', { 'gatehouse-tenant': 'nobody' })).statusCode, 404);
 });
 
+test('a known path asked the wrong way is 405 and says what it allows', async () => {
+  const { app } = server();
+  for (const [method, url, allow] of [
+    ['PUT', '/api/v1/things', 'GET, HEAD'],
+    ['GET', '/api/v1/things/x', 'PUT'],
+    ['DELETE', '/api/v1/things/x', 'PUT'],
+    ['POST', '/healthz', 'GET, HEAD'],
+    ['POST', '/api/v1/openapi.json', 'GET, HEAD'],
+  ] as const) {
+    const reply = await app.inject({ method, url, headers: HOST });
+    assert.equal(reply.statusCode, 405, `${method} ${url}`);
+    assert.equal(reply.headers['allow'], allow);
+    assert.equal(reply.json().type, 'urn:gatehouse:problem:wrong-method');
+  }
+  assert.equal((await app.inject({ method: 'PUT', url: '/api/v1/nothing', headers: HOST })).statusCode, 404);
+});
+
+test('what no client of ours would send is a problem of the client, never of ours', async () => {
+  const { get, put } = server();
+  for (const url of [
+    '/api/v1/things?limit=%00',
+    '/api/v1/things/a%00b',
+    '/api/v1/things/%zz',
+    '/api/v1/things?limit=%zz',
+    '/api/v1/things?cursor=%00',
+    '/api/v1/things?cursor=!!',
+    '/api/v1/things?cursor=a',
+    '/api/v1/things?cursor=AA',
+    '/api/v1/things?cursor=_w',
+  ]) {
+    const reply = await get(url);
+    assert.equal(reply.statusCode, 400, `${url}: ${reply.body}`);
+    assert.match(String(reply.headers['content-type']), /^application\/problem\+json/, url);
+    assert.match(reply.json().instance, /^urn:uuid:/, url);
+  }
+  assert.equal((await put('x', '{"size":1,"name":"a\\u0000"}')).statusCode, 400);
+});
+
 test('foreign Host and Origin are refused before anything is looked at', async () => {
   const { get } = server();
   for (const [headers, status] of [

@@ -14,7 +14,7 @@ import { registry, SECONDS, type Registry } from '#platform/metrics.ts';
 import { guard, isLoopback } from './guards.ts';
 import { claimKey, keepReply, requestDigest, validKey } from './idempotency.ts';
 import { openapi } from './openapi.ts';
-import { addProbes, type OtherMetrics, type Probe } from './probes.ts';
+import { addProbes, type OtherMetrics, type Probe, PROBE_PATHS } from './probes.ts';
 import { isProblem, notFound, problem, problemBody, type Problem } from './problem.ts';
 import { createRateLimiter, type RateLimiter } from './rate.ts';
 import { checkRoutes, type RawInput, type Route } from './route.ts';
@@ -70,6 +70,8 @@ export function buildApi(options: ApiOptions): FastifyInstance {
     forceCloseConnections: true,
     genReqId: () => newId<'request'>(),
     routerOptions: { maxParamLength: 512 },
+    // What the router itself refuses, such as a path with %zz in it, has not met any hook.
+    frameworkErrors: (_error, request, reply) => void sendProblem(request, reply, BAD_URL),
   });
   app.removeContentTypeParser('text/plain');
   app.addContentTypeParser(
@@ -80,7 +82,7 @@ export function buildApi(options: ApiOptions): FastifyInstance {
   app.addHook('onRequest', async (request, reply) => {
     const refusal = guard(request.headers);
     if (refusal !== undefined) return sendProblem(request, reply, refusal);
-    return undefined;
+    return isReadable(request.raw.url ?? '') ? undefined : sendProblem(request, reply, BAD_URL);
   });
   app.setErrorHandler((error, request, reply) =>
     sendProblem(request, reply, problemOf(error, request, options.log)),
@@ -97,7 +99,41 @@ export function buildApi(options: ApiOptions): FastifyInstance {
   const limiter = createRateLimiter(systemClock);
   const tenants = createTenants(options.db);
   for (const route of options.routes) serve(app, route, { ...options, limiter, tenants });
+  refuseOtherMethods(app, options.routes);
   return app;
+}
+
+const urlOf = (route: Route): string => `/api/v1${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}`;
+
+/** A known path asked in a way it does not know is 405 with what it does know, not 404. */
+function refuseOtherMethods(app: FastifyInstance, routes: readonly Route[]): void {
+  const known = new Map<string, Set<Method>>([['/api/v1/openapi.json', new Set(['GET', 'HEAD'])]]);
+  for (const path of PROBE_PATHS) known.set(path, new Set(['GET', 'HEAD']));
+  for (const route of routes) {
+    const methods = known.get(urlOf(route)) ?? new Set();
+    known.set(urlOf(route), methods.add(METHODS[route.method]));
+    if (route.method === 'get') methods.add('HEAD');
+  }
+  for (const [url, methods] of known) {
+    const others = Object.values(METHODS).filter((m) => !methods.has(m));
+    const refuse = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+      sendProblem(request, reply.header('allow', [...methods].join(', ')), WRONG_METHOD);
+    // Answered before the body is read: nothing is done with it.
+    const hook = (request: FastifyRequest, reply: FastifyReply): void => void refuse(request, reply);
+    app.route({ method: others, url, onRequest: hook, handler: refuse });
+  }
+}
+
+const METHODS = { get: 'GET', post: 'POST', put: 'PUT', patch: 'PATCH', delete: 'DELETE' } as const;
+type Method = (typeof METHODS)[keyof typeof METHODS] | 'HEAD';
+
+/** Percent-encoding that decodes, and no NUL, which neither our names nor the database may hold. */
+function isReadable(url: string): boolean {
+  try {
+    return !decodeURIComponent(url.replaceAll('+', ' ')).includes('\0');
+  } catch {
+    return false; // what does not decode is the expected outcome looked for
+  }
 }
 
 type Parts = ApiOptions & { readonly limiter: RateLimiter; readonly tenants: Tenants };
@@ -105,7 +141,7 @@ type Parts = ApiOptions & { readonly limiter: RateLimiter; readonly tenants: Ten
 function serve(app: FastifyInstance, route: Route, parts: Parts): void {
   app.route({
     method: route.method,
-    url: `/api/v1${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
+    url: urlOf(route),
     handler: async (request, reply) => {
       const waitS = parts.limiter(request.ip, route.rate);
       if (waitS > 0) return sendProblem(request, reply.header('retry-after', waitS), tooMany(waitS));
@@ -113,6 +149,7 @@ function serve(app: FastifyInstance, route: Route, parts: Parts): void {
       const tenant = typeof name === 'string' ? await parts.tenants(name) : undefined;
       if (tenant === undefined) return sendProblem(request, reply, notFound('tenant'));
       const raw = { params: request.params, query: request.query, body: request.body };
+      if (holdsNul(raw.body)) return sendProblem(request, reply, NUL_IN_BODY);
       const done = await perform(route, raw, tenant, request, parts);
       requests.with(route.path, isProblem(done.value) ? String(done.value.status) : '2xx').inc();
       seconds.observe(reply.elapsedTime / 1000);
@@ -283,6 +320,31 @@ function tooMany(waitS: number): Problem {
   });
 }
 
+/** The database refuses text with NUL in it (`\\u0000` in JSON); bytes of an import have a reader of their own. */
+function holdsNul(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('\0');
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return false;
+  return Object.entries(value).some(([key, inner]) => key.includes('\0') || holdsNul(inner));
+}
+
+const BAD_URL = problem({
+  status: 400,
+  type: 'malformed',
+  title: 'Malformed request',
+  detail: 'The path or query is not percent-encoded text without NUL.',
+});
+const NUL_IN_BODY = problem({
+  status: 400,
+  type: 'malformed',
+  title: 'Malformed request',
+  detail: 'A text in the body holds NUL.',
+});
+const WRONG_METHOD = problem({
+  status: 405,
+  type: 'wrong-method',
+  title: 'Wrong method',
+  detail: 'The header Allow names what can be done with this path.',
+});
 const UNAVAILABLE = problem({
   status: 503,
   type: 'unavailable',
