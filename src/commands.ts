@@ -94,7 +94,7 @@ export function help(): string {
     '',
     ...rows.map(([name = '', summary = '']) => `  ${name.padEnd(12)} ${summary}`),
     '',
-    '"gatehouse COMMAND --help" tells more. Exit codes: 0 good, 1 a negative result, 2 bad usage.',
+    '"gatehouse COMMAND --help" tells more, "gatehouse --version" which this is. Exit codes: 0 good, 1 a negative result, 2 bad usage.',
     '',
   ].join('\n');
 }

@@ -1,5 +1,6 @@
 /** Outside engines, found or configured, never required to start. */
 import { z } from 'zod';
+import type { ClamdAddress } from '#platform/clamd.ts';
 import { hostName, path, port } from '#platform/config/sections.ts';
 
 const clamav = z
@@ -21,3 +22,9 @@ export const enginesSection = z
   })
   .prefault({})
   .describe('Content engines.');
+
+/** Where clamd is, by the section that names it. */
+export function clamdAddress(engine: z.output<typeof clamav>): ClamdAddress {
+  if (engine.socket !== undefined) return { kind: 'unix', path: engine.socket };
+  return { kind: 'tcp', host: engine.host ?? '127.0.0.1', port: engine.port ?? 3310 };
+}

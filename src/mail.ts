@@ -35,6 +35,7 @@ import { readTlsMaterial } from '#mail/receive/tls.ts';
 import { signing } from '#mail/signing/sign-and-seal.ts';
 import { openSigners } from '#mail/signing/signers.ts';
 import type { Config } from './config.ts';
+import { clamdAddress } from './config-engines.ts';
 import { openDelivery } from './delivery.ts';
 import { openConfiguredDatabase, openStores } from './installation.ts';
 import { withTryZone } from './try-zone.ts';
@@ -257,12 +258,8 @@ function readPolicy(config: Config): Policy {
 function clamdOf(config: Config): ReturnType<typeof createClamd> | undefined {
   const { clamav } = config.engines;
   if (clamav === undefined) return undefined;
-  const address =
-    clamav.socket === undefined
-      ? ({ kind: 'tcp', host: clamav.host ?? '127.0.0.1', port: clamav.port ?? 3310 } as const)
-      : ({ kind: 'unix', path: clamav.socket } as const);
   return createClamd({
-    address,
+    address: clamdAddress(clamav),
     timeoutMs: clamav.timeoutMs,
     maxConcurrent: CLAMD_SCANS,
     maxBytes: CLAMD_BYTES,

@@ -3,6 +3,7 @@
  *
  * Exit codes: 0 good · 1 a negative result or a failure · 2 bad usage or configuration.
  */
+import { readFileSync } from 'node:fs';
 import { ConfigError, errorChain, TransientError } from '#core/errors.ts';
 import type { CliContext } from '#cli/context.ts';
 import { type Config, FLAGS, openConfig } from './config.ts';
@@ -53,10 +54,21 @@ function contextOf(flags: Readonly<Record<string, string>>): CliContext {
   };
 }
 
+/** As the package says. */
+function version(): string {
+  const file: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  const said: unknown = typeof file === 'object' && file !== null ? Reflect.get(file, 'version') : undefined;
+  return typeof said === 'string' ? said : 'of an unknown version';
+}
+
 async function main(argv: readonly string[]): Promise<number> {
   const { command, args, flags } = parseInvocation(argv);
   if (command === 'help' || command === '--help' || command === '-h') {
     process.stdout.write(help());
+    return 0;
+  }
+  if (command === '--version' || command === 'version') {
+    process.stdout.write(`gatehouse ${version()}\n`);
     return 0;
   }
   if (command === 'up') {

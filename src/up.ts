@@ -9,6 +9,7 @@ import { type Logger, openLog } from '#platform/log.ts';
 import { openQueueMetrics } from '#mail/queue/queue-metrics.ts';
 import { apiRoutes } from './api-routes.ts';
 import { type Config, openConfig } from './config.ts';
+import { clamdAddress } from './config-engines.ts';
 import {
   type DatabaseServer,
   openConfiguredDatabase,
@@ -18,6 +19,7 @@ import {
 } from './installation.ts';
 import { openJobs } from './jobs.ts';
 import { startMailProcesses } from './mail-processes.ts';
+import { clamdProbe, spaceProbe } from './readiness.ts';
 
 const USAGE = `Usage: gatehouse up [--config FILE] [--data FOLDER] [--mx-port N] [--submission-port N] [--http-port N] …
 
@@ -94,6 +96,8 @@ async function run(
       probes: [
         { name: 'database', check: async () => void (await db.query('select 1')) },
         { name: 'mail', check: mail.trouble },
+        spaceProbe(config.data),
+        ...(config.engines.clamav === undefined ? [] : [clamdProbe(clamdAddress(config.engines.clamav))]),
       ],
       host: config.http.host,
       port: config.http.port,

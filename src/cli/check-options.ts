@@ -13,6 +13,7 @@ import type { Resolver } from '#protocol/dns/resolver.ts';
 import { zoneResolver } from '#protocol/dns/zone-resolver.ts';
 import { parseZoneText } from '#protocol/dns/zone-text.ts';
 import { readConfig } from '../config.ts';
+import { clamdAddress } from '../config-engines.ts';
 
 export const CHECK_USAGE = `Usage: gatehouse check FILE|- [options]
        gatehouse check --spf FILE|-
@@ -227,15 +228,6 @@ function configOption(file: string | undefined, complaints: string[]): Settings 
     hostname: said.hostname,
     policy: said.policy,
     trustedSealers: said.authentication?.trustedSealers ?? [],
-    clamd: engine === undefined ? undefined : { address: addressOf(engine), timeoutMs: engine.timeoutMs },
+    clamd: engine === undefined ? undefined : { address: clamdAddress(engine), timeoutMs: engine.timeoutMs },
   };
-}
-
-function addressOf(engine: {
-  readonly socket?: string | undefined;
-  readonly host?: string | undefined;
-  readonly port?: number | undefined;
-}): ClamdAddress {
-  if (engine.socket !== undefined) return { kind: 'unix', path: engine.socket };
-  return { kind: 'tcp', host: engine.host ?? '127.0.0.1', port: engine.port ?? 3310 };
 }

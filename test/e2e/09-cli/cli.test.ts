@@ -27,6 +27,12 @@ test('each command has help, and answers a word it does not know with one senten
   }
 });
 
+test('--version says which this is', async () => {
+  const ran = await bare('--version');
+  assert.equal(ran.code, 0, ran.stderr);
+  assert.match(ran.stdout, /^gatehouse \d+\.\d+\.\d+\n$/);
+});
+
 type Wrong = { readonly args: readonly string[]; readonly says: RegExp };
 const WRONG: readonly Wrong[] = [
   { args: ['nonsense'], says: /nonsense/ },
