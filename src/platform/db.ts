@@ -26,10 +26,13 @@ export type Database = Reader & {
 export type DatabaseOptions = {
   readonly url: string;
   readonly maxConnections: number;
-  /** Applies to each statement. */
+  /** Applies to each statement. The server keeps it; where it is silent we give up `PATIENCE_MS` later. */
   readonly statementTimeoutMs: number;
   readonly applicationName: string;
 };
+
+/** How much later than the server our own limit comes, so that a server that lives tells the reason itself. */
+const PATIENCE_MS = 1_000;
 
 // int8 as number: our counters and sizes stay far below 2^53.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
@@ -41,7 +44,13 @@ export function openDatabase(options: DatabaseOptions): Database {
     statement_timeout: options.statementTimeoutMs,
     connectionTimeoutMillis: 5_000,
   };
-  const pool = new pg.Pool({ ...settings, max: options.maxConnections, idleTimeoutMillis: 60_000 });
+  const pool = new pg.Pool({
+    ...settings,
+    max: options.maxConnections,
+    idleTimeoutMillis: 60_000,
+    // The server's limit is no help when the server itself stands still, or the network does.
+    query_timeout: options.statementTimeoutMs + PATIENCE_MS,
+  });
   // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
   pool.on('error', () => {});
 
@@ -68,18 +77,24 @@ export function openDatabase(options: DatabaseOptions): Database {
       } catch (error) {
         throw asRoomError(error);
       }
+      // A connection on which a statement got no answer, or even rollback fails, must not go back into the pool: whatever
+      // still comes on it would be taken for the answer to somebody else's question.
       let broken: Error | undefined;
+      const ask: Reader['query'] = async (sql, values, name) => {
+        try {
+          return await run(client, sql, values, name);
+        } catch (error) {
+          if (error instanceof TransientError && !isAnswer(error.cause)) broken = error;
+          throw error;
+        }
+      };
       try {
-        await run(client, 'begin');
-        const value = await fn({
-          inTransaction: true,
-          query: (sql, values, name) => run(client, sql, values, name),
-        });
-        await run(client, 'commit');
+        await ask('begin');
+        const value = await fn({ inTransaction: true, query: ask });
+        await ask('commit');
         return value;
       } catch (error) {
-        // A connection on which even rollback fails must not go back into the pool.
-        await run(client, 'rollback').catch((e: unknown) => (broken = e as Error));
+        if (broken === undefined) await ask('rollback').catch((e: unknown) => (broken = e as Error));
         throw error;
       } finally {
         client.release(broken);
@@ -102,8 +117,13 @@ export function openDatabase(options: DatabaseOptions): Database {
 /** SQLSTATE classes that say "not now" (PostgreSQL appendix A): connection, resources, intervention, serialization. */
 const TRANSIENT = /^(08|53|57|40|25P03|55P03)/;
 
-function asRoomError(error: unknown): unknown {
+/** Whether the server said it, with an SQLSTATE; everything else is the connection's or our own. */
+function isAnswer(error: unknown): error is { readonly code: string } {
   const code = (error as { code?: unknown } | null)?.code;
-  if (typeof code === 'string' && !TRANSIENT.test(code) && /^[0-9A-Z]{5}$/.test(code)) return error;
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code);
+}
+
+function asRoomError(error: unknown): unknown {
+  if (isAnswer(error) && !TRANSIENT.test(error.code)) return error;
   return new TransientError('the database did not answer', { cause: error });
 }

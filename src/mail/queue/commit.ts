@@ -7,7 +7,8 @@
  * the rows are leased to this instance, which never delivers a message it did not see committed.
  */
 import { TransientError } from '#core/errors.ts';
-import type { MessageId } from '#core/id.ts';
+import type { MessageId, TenantId } from '#core/id.ts';
+import { type Clock, systemClock } from '#core/time.ts';
 import type { Database } from '#platform/db.ts';
 import { registry } from '#platform/metrics.ts';
 import { insertMessages } from './insert.ts';
@@ -35,22 +36,29 @@ export type Committer = {
   readonly settleDisowned: () => Promise<number>;
 };
 
+type Disowned = { readonly tenant: TenantId; readonly settledMs: number | undefined };
+
 type Waiting = {
   readonly message: MessageToCommit;
   readonly done: () => void;
   readonly failed: (error: unknown) => void;
 };
 
+/**
+ * How long a message that was found gone is still looked for. A server that stood still, or a network that did, may carry
+ * out the statement of a connection that we gave up long ago; its rows are leased to us for less than a housekeeping away.
+ */
+const WATCH_MS = 5 * 60_000;
 const MAX_BATCH = 64;
 /** A statement costs about as much for four messages as for one, so the first waits a moment for company. */
 const GATHER_MS = 2;
 /** Two at once: while one waits for the disk the next is prepared. More would make smaller batches. */
 const MAX_RUNNING = 2;
 
-export function createCommitter(db: Database, instance: string): Committer {
+export function createCommitter(db: Database, instance: string, clock: Clock = systemClock): Committer {
   let waiting: Waiting[] = [];
   let running = 0;
-  const disowned = new Set<MessageId>();
+  const disowned = new Map<MessageId, Disowned>();
 
   const start = (): void => {
     while (running < MAX_RUNNING && waiting.length > 0) {
@@ -80,7 +88,8 @@ export function createCommitter(db: Database, instance: string): Committer {
       failures.inc();
       if (error instanceof TransientError) {
         for (const w of batch) {
-          disowned.add(w.message.envelope.id);
+          const { id, tenant } = w.message.envelope;
+          disowned.set(id, { tenant, settledMs: undefined });
           w.failed(error);
         }
       } else if (batch.length === 1) {
@@ -101,24 +110,31 @@ export function createCommitter(db: Database, instance: string): Committer {
       }),
     settleDisowned: async () => {
       if (disowned.size === 0) return 0;
-      const ids = [...disowned];
-      const removed = await removeMessages(db, ids);
-      for (const id of ids) disowned.delete(id);
+      const those = [...disowned];
+      const removed = await removeMessages(db, those);
+      for (const [id, { tenant, settledMs = clock() }] of those)
+        if (clock() - settledMs >= WATCH_MS) disowned.delete(id);
+        else disowned.set(id, { tenant, settledMs });
       return removed;
     },
   };
 }
 
-async function removeMessages(db: Database, ids: readonly MessageId[]): Promise<number> {
+async function removeMessages(
+  db: Database,
+  those: readonly (readonly [MessageId, Disowned])[],
+): Promise<number> {
+  const keys = [those.map(([, d]) => d.tenant), those.map(([id]) => id)];
+  const wanted = '(select * from unnest($1::uuid[], $2::uuid[]))';
   return await db.transact(async (tx) => {
-    await tx.query('delete from queue where message_id = any($1::uuid[])', [ids]);
-    await tx.query('delete from recipient where message_id = any($1::uuid[])', [ids]);
+    await tx.query(`delete from queue where (tenant_id, message_id) in ${wanted}`, keys);
+    await tx.query(`delete from recipient where (tenant_id, message_id) in ${wanted}`, keys);
     const gone = await tx.query(
-      `with gone as (delete from message where id = any($1::uuid[]) returning tenant_id, id)
+      `with gone as (delete from message where (tenant_id, id) in ${wanted} returning tenant_id, id)
        insert into audit_event (tenant_id, what, actor, subject, details)
        select tenant_id, 'message.disowned', 'worker', id::text, '{"because": "its commit was not confirmed, 451 was answered"}' from gone
        returning 1`,
-      [ids],
+      keys,
     );
     return gone.length;
   });
