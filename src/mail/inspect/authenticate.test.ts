@@ -29,6 +29,8 @@ const zone = {
   's._domainkey.list.example': [RECORD],
   'list.example': ['v=spf1 -all'],
   'plain.example': ['v=spf1 -all'],
+  'evil.example': ['v=spf1 ip4:192.0.2.9 -all'],
+  '_dmarc.evil.example': ['v=DMARC1; p=reject'],
   'quiet.example': [{ A: '192.0.2.3' }],
   '_dmarc.sick.example': ['SERVFAIL'],
   'sick.example': ['SERVFAIL'],
@@ -238,6 +240,55 @@ for (const { name, message, envelope, expected } of cases)
     const got = await codes(message, envelope);
     assert.deepEqual(Object.fromEntries(Object.keys(expected).map((k) => [k, got.get(k)])), expected);
   });
+
+const base64 = (name: string): string => `=?utf-8?b?${Buffer.from(name).toString('base64')}?=`;
+
+/** Written by evil.example, who proves that, and to be read as mail of author.example. */
+const DOUBTFUL: readonly string[] = [
+  '"ceo@author.example" <a@evil.example>',
+  '"ceo @author.example" <a@evil.example>',
+  '"ceo@ author.example" <a@evil.example>',
+  '"x@evil.example ceo@author.example" <a@evil.example>',
+  '"ceo@example" <a@evil.example>, b@evil.example',
+  'ceo@author.example <> <a@evil.example>',
+  '"ceo@author.example\\" <a@evil.example>',
+  'ceo@author.example <a@evil.example> x',
+  'CEO <a@evil.example> x',
+  '"\u202eelpmaxe.rohtua@oec" <a@evil.example>',
+  'ceo: a@evil.example;',
+  '<@author.example:a@evil.example>',
+  'CEO <a@evil.example',
+  'ceo%author.example@evil.example',
+  'ceo@evil.example, b@evil.example',
+  'ceo@author.example, a@evil.example',
+  '=?utf-8?q?a=40evil.example?=',
+  'a@evil.example (=?utf-8?q?ceo=40author.example?=)',
+  `${base64('ceo@author\u3002example')} <a@evil.example>`,
+  `${base64('ceo\uff20author.example')} <a@evil.example>`,
+  '=?utf-7?q?ceo+AEA-author.example?= <a@evil.example>',
+  `=?utf-8?q?ceo=40author.example${'_'.repeat(2500)}?= <a@evil.example>`,
+  `=?${'a'.repeat(90)}?q?ceo=40author.example?= <a@evil.example>`,
+  `CEO${' '.repeat(3000)} <a@evil.example>`,
+];
+
+async function judgeAuthor(from: string): Promise<ReadonlyMap<string, string>> {
+  return codes(fromUtf8(`From: ${from}\r\nSubject: x\r\n\r\nhello\r\n`), {
+    peer: { ip: '192.0.2.9', port: 1, name: 'evil.example' },
+    mailFrom: 'a@evil.example',
+  });
+}
+
+test('sender checks: an author who can be read in two ways never passes DMARC, and is a finding', async () => {
+  assert.equal((await judgeAuthor('CEO <a@evil.example>')).get('dmarc'), 'pass');
+  for (const from of DOUBTFUL) {
+    const got = await judgeAuthor(from);
+    assert.ok(
+      ['no-single-author', 'fail-reject'].includes(got.get('dmarc') ?? ''),
+      `${from}: ${got.get('dmarc')}`,
+    );
+    assert.ok(got.has('from-header'), from);
+  }
+});
 
 test('sender checks: a resolver that breaks is crashed, and DMARC neither passes nor fails on it', async () => {
   const broken: Resolver = {

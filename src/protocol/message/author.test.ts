@@ -7,6 +7,8 @@ import { parseHeader } from './header.ts';
 const read = (text: string): Authors => readAuthors(parseHeader(fromUtf8(`${text}\r\n\r\n`)));
 const domains = (a: Authors): string[] => [...new Set(a.addresses.map((x) => x.domain ?? '?'))].sort();
 
+const word = (text: string): string => `=?utf-8?b?${Buffer.from(text).toString('base64')}?=`;
+
 /** From fields that every reader shows alike: field, address, display name. */
 const CLEAN: readonly (readonly [string, string, string])[] = [
   ['From: a@good.example', 'a@good.example', ''],
@@ -25,6 +27,11 @@ const CLEAN: readonly (readonly [string, string, string])[] = [
   ['From: Ann <a@[192.0.2.1]>', 'a@[192.0.2.1]', 'Ann'],
   ['From: "a@good.example" <a@good.example>', 'a@good.example', 'a@good.example'],
   ['From: "a@mail.good.example" <a@good.example>', 'a@good.example', 'a@mail.good.example'],
+  ['From: "Ann @ Acme" <a@good.example>', 'a@good.example', 'Ann @ Acme'],
+  [`From: ${word('モーニング娘。')} <a@good.example>`, 'a@good.example', 'モーニング娘。'],
+  ['From: =?utf-8*en?q?Ann?= <a@good.example>', 'a@good.example', 'Ann'],
+  ['From: =?iso-2022-jp?b?GyRCJCIbKEI=?= <a@good.example>', 'a@good.example', 'あ'],
+  ['From: a@good.example (=?utf-8?q?M=C3=BCller?=)', 'a@good.example', ''],
   ['From: Ann <A@GOOD.Example.>', 'A@GOOD.Example.', 'Ann'],
 ];
 
@@ -108,6 +115,41 @@ const DOUBTFUL: readonly (readonly [string, readonly string[], string])[] = [
   ['From: a@good.example <b@evil.example>', ['evil.example'], 'address-in-display-name'],
   ['From: =?utf-8?q?a=40good.example?= <b@evil.example>', ['evil.example'], 'address-in-display-name'],
   ['From: "Ann <a@good.example>" <b@evil.example>', ['evil.example'], 'address-in-display-name'],
+  ['From: "Ann <a@mail.good.example>" <b@good.example>', ['good.example'], 'several-addresses-in-one'],
+  // Only the owner of a name can give out names below it, so this way round it proves nothing.
+  ['From: "a@pages.example" <b@evil.pages.example>', ['evil.pages.example'], 'address-in-display-name'],
+  ['From: "b@evil.example a@good.example" <b@evil.example>', ['evil.example'], 'address-in-display-name'],
+  ['From: "a @good.example" <b@evil.example>', ['evil.example'], 'address-in-display-name'],
+  ['From: "a@ good.example" <b@evil.example>', ['evil.example'], 'address-in-display-name'],
+  ['From: "a@good.example/x" <b@evil.example>', ['evil.example'], 'address-in-display-name'],
+  ['From: "a@good.example_" <b@evil.example>', ['evil.example'], 'address-in-display-name'],
+  [`From: "${'a'.repeat(70)}@good.example" <b@evil.example>`, ['evil.example'], 'address-in-display-name'],
+  ['From: "a@goo\u034fd.example" <b@evil.example>', ['evil.example'], 'address-in-display-name'],
+  [`From: ${word('a@good\u3002example')} <b@evil.example>`, ['evil.example'], 'look-alike-character'],
+  [`From: ${word('a@good\u3002example')} <b@evil.example>`, ['evil.example'], 'address-in-display-name'],
+  [`From: ${word('a\uff20good.example')} <b@evil.example>`, ['evil.example'], 'look-alike-character'],
+  ['From: a\u3002 =?utf-8?q?=40good.example?= <b@evil.example>', ['evil.example'], 'look-alike-character'],
+  [
+    'From: b@evil.example (=?utf-8?q?a=40good.example?=)',
+    ['evil.example', 'good.example'],
+    'comment-with-address',
+  ],
+  [
+    `From: b@evil.example (Ann (${word('Ann <a@good.example>')}))`,
+    ['evil.example', 'good.example'],
+    'comment-with-address',
+  ],
+  [
+    `From: b@evil.example (${word('a\uff20good.example')})`,
+    ['evil.example', 'good.example'],
+    'comment-with-address',
+  ],
+  ['From: =?utf-7?q?a+AEA-good.example?= <b@evil.example>', ['evil.example'], 'undecodable-word'],
+  ['From: =?x-foo?q?a?= <b@evil.example>', ['evil.example'], 'undecodable-word'],
+  ['From: =?utf-8?x?a=40good.example?= <b@evil.example>', ['evil.example'], 'undecodable-word'],
+  [`From: =?${'a'.repeat(90)}?q?a=40good.example?= <b@evil.example>`, ['evil.example'], 'undecodable-word'],
+  ['From: =?utf-8?q?a=40good.example <b@evil.example>', ['evil.example'], 'undecodable-word'],
+  [`From: =?utf-8?q?a=40good.example${'_'.repeat(2500)}?= <b@evil.example>`, [], 'too-long'],
   ['From: "a\u202e@moc.doog" <b@evil.example>', ['evil.example'], 'bidi-control'],
   ['From: "a\u200b" <b@evil.example>', ['evil.example'], 'invisible-character'],
   ['From: a%good.example@evil.example', ['evil.example'], 'percent-hack'],

@@ -8,7 +8,7 @@ import { parseAddressList, type AddressListDefect } from '#protocol/address/addr
 import { domainIsOrUnder, toAsciiDomain, type Domain } from '#protocol/address/domain.ts';
 import { parseAddressLiteral } from '#protocol/address/mailbox.ts';
 import { decodeUnknown } from '#protocol/mime/charset.ts';
-import { decodeEncodedWords } from '#protocol/mime/encoded-word.ts';
+import { decodeEncodedWords, hasUndecodableWord } from '#protocol/mime/encoded-word.ts';
 import { fieldLatin1, fieldsNamed, type Field, type Header } from './header.ts';
 
 export type AuthorAddress = {
@@ -35,6 +35,7 @@ export type AuthorDefectKind =
   | 'bidi-control'
   | 'invisible-character'
   | 'address-in-display-name'
+  | 'undecodable-word'
   | 'comment-with-address'
   | 'comment-in-address'
   | 'quoted-at'
@@ -220,8 +221,9 @@ function mailboxes(text: string, reading: Reading): AuthorAddress[] {
   }));
 }
 
+/** `name` is Unicode already. */
 function shownName(name: string): string {
-  return name.includes('=?') ? decodeEncodedWords(name) : name;
+  return name.includes('=?') ? decodeEncodedWords(name, (text) => text) : name;
 }
 
 function add(reading: Reading, address: AuthorAddress): void {
@@ -230,6 +232,8 @@ function add(reading: Reading, address: AuthorAddress): void {
   else if (!reading.addresses.some((a) => key(a) === key(address))) reading.addresses.push(address);
 }
 
+const AT_ALIKE = /[\uff20\ufe6b]/g;
+const DOT_ALIKE = /[\uff0e\ufe52\u3002\uff61\u2024]/g;
 const LOOK_ALIKE = /[\uff20\ufe6b\uff0e\ufe52\u3002\uff61\u2024]/;
 const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 const INVISIBLE = /[\u00ad\u180e\u200b-\u200d\u2060-\u2064\ufeff\u{e0000}-\u{e007f}]/u;
@@ -240,6 +244,7 @@ function noteCharacters(value: string, text: string, reading: Reading): void {
   if (/[\x80-\xff]/.test(value) && !isUtf8(value)) note(reading, 'not-utf8', '');
   if (/<[^>]*\(|@[^\s,>]*\(|\)[^\s,<]*@/.test(text)) note(reading, 'comment-in-address', text);
   if (/[\x01-\x08\x0b-\x1f\x7f]/.test(text)) note(reading, 'control-character', '');
+  if (hasUndecodableWord(text)) note(reading, 'undecodable-word', text);
   if (LOOK_ALIKE.test(text)) note(reading, 'look-alike-character', text);
   if (BIDI.test(shown)) note(reading, 'bidi-control', '');
   if (INVISIBLE.test(shown)) note(reading, 'invisible-character', '');
@@ -257,15 +262,13 @@ function variantsOf(text: string, reading: Reading): string[] {
   if (/[\x01-\x08\x0b-\x1f\x7f]/.test(text)) variants.push(text.replaceAll(/[\x01-\x08\x0b-\x1f\x7f]/g, ''));
   // Decoding encoded-words first makes structure out of what the standard says is only a name.
   if (text.includes('=?')) {
-    const decoded = decodeEncodedWords(text).replaceAll(/\s+/g, ' ');
+    const decoded = shownName(text).replaceAll(/\s+/g, ' ');
     variants.push(decoded);
     if (decoded.includes('\0')) variants.push(decoded.slice(0, decoded.indexOf('\0')));
   }
-  if (LOOK_ALIKE.test(text))
-    variants.push(
-      text.replaceAll(/[\uff20\ufe6b]/g, '@').replaceAll(/[\uff0e\ufe52\u3002\uff61\u2024]/g, '.'),
-    );
-  const comments = [...text.matchAll(/\(([^()]{0,1000})\)?/g)].map((m) => m[1]!); // `!`: the group is not optional
+  if (LOOK_ALIKE.test(text)) variants.push(text.replaceAll(AT_ALIKE, '@').replaceAll(DOT_ALIKE, '.'));
+  // Programs show comments as names, and decode them.
+  const comments = [...text.matchAll(/\(([^()]*)\)?/g)].map((m) => plainly(shownName(m[1]!))); // `!`: not optional
   if (comments.some((c) => /[@<]/.test(c))) {
     note(reading, 'comment-with-address', text);
     variants.push(text.replaceAll(/[()]/g, ' '), ...comments.slice(0, 8));
@@ -278,11 +281,11 @@ function variantsOf(text: string, reading: Reading): string[] {
 /** What is odd about one address, and what else a reader could take for it. */
 function noteMailbox(m: AuthorAddress, reading: Reading): void {
   const { address, displayName } = m;
-  const inName = /[^\s<>"'(),;:@]{1,64}@([^\s<>"'(),;:@]{1,255}\.[^\s<>"'(),;:@]{1,63})/.exec(
-    displayName.normalize('NFKC'),
-  );
-  if (inName !== null && !isAligned(toAsciiDomain(inName[1]!), m.domain))
-    note(reading, 'address-in-display-name', inName[0]); // `!`: the group is not optional
+  const shown = plainly(displayName);
+  // In a name without an address the full stop of a language is nothing but that.
+  if (shown.includes('@') && LOOK_ALIKE.test(displayName)) note(reading, 'look-alike-character', displayName);
+  if (domainsIn(shown).some((name) => !isOwn(toAsciiDomain(name), m.domain)))
+    note(reading, 'address-in-display-name', displayName);
   if (/[<>]/.test(displayName)) note(reading, 'several-addresses-in-one', displayName);
   if (/[^@]%[^@]/.test(m.localpart) || m.localpart.includes('!')) note(reading, 'percent-hack', address);
   noteSeveralAt(m, reading);
@@ -297,10 +300,29 @@ function noteSeveralAt(m: AuthorAddress, reading: Reading): void {
   for (const piece of pieces) addDomain(reading, m, piece.replaceAll(/^["\s]+|["\s].*$/gs, ''));
 }
 
-/** Whether one name is the other or stands below it, so that a name in the display text misleads nobody. */
-function isAligned(shown: Domain | undefined, real: Domain | undefined): boolean {
-  if (shown === undefined || real === undefined) return false;
-  return domainIsOrUnder(shown, real) || domainIsOrUnder(real, shown);
+/** As a person reads it: without what is not seen, and with the plain form of characters that look like "@" and ".". */
+function plainly(text: string): string {
+  return text
+    .normalize('NFKC')
+    .replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '')
+    .replaceAll(DOT_ALIKE, '.');
+}
+
+/** The domains of everything a person may take for an address: "a@b.example", "a @ b.example", "@b.example". */
+function domainsIn(shown: string): string[] {
+  const names = shown
+    .split('@')
+    .slice(1)
+    .map((after) => /^\s*([\p{L}\p{N}\p{M}._-]*)/u.exec(after)?.[1] ?? '');
+  return names.map((name) => name.replace(/[._-]{1,64}$/, '')).filter((name) => name.includes('.'));
+}
+
+/**
+ * Whether the author's domain is the shown one or stands above it. Not the other way round: x@attacker.pages.example is no
+ * address of pages.example, and which parents are open to anybody is not ours to know.
+ */
+function isOwn(shown: Domain | undefined, real: Domain | undefined): boolean {
+  return shown !== undefined && real !== undefined && domainIsOrUnder(shown, real);
 }
 
 function addDomain(reading: Reading, m: AuthorAddress, name: string): void {

@@ -4,16 +4,19 @@
  */
 import { Buffer } from 'node:buffer';
 import { fromLatin1 } from '#core/bytes.ts';
-import { decodeCharset, showLatin1 } from './charset.ts';
+import { decodeCharset, isKnownCharset, showLatin1 } from './charset.ts';
 
 // Bounded on purpose: charset up to 80, text up to 2000 characters, no nested repetition.
 const WORD = /=\?([^?\s]{1,80})\?([bBqQ])\?([^?\r\n]{0,2000})(?:\?=|$)/g;
 
 type Word = { readonly charset: string; readonly bytes: Uint8Array };
 
-/** `text` (one character per byte) with its encoded-words decoded; the rest is shown as UTF-8 where it is valid. */
-export function decodeEncodedWords(text: string): string {
-  if (!text.includes('=?')) return showLatin1(text);
+/**
+ * `text` (one character per byte) with its encoded-words decoded; the rest is shown as UTF-8 where it is valid, or as
+ * `show` says: a text that is Unicode already stays as it is.
+ */
+export function decodeEncodedWords(text: string, show: (text: string) => string = showLatin1): string {
+  if (!text.includes('=?')) return show(text);
   let out = '';
   let at = 0;
   let run: Word[] = [];
@@ -21,13 +24,28 @@ export function decodeEncodedWords(text: string): string {
     const between = text.slice(at, match.index);
     // RFC 2047 §6.2: white space between two encoded-words is not shown.
     if (run.length === 0 || between.trim() !== '') {
-      out += showWords(run) + showLatin1(between);
+      out += showWords(run) + show(between);
       run = [];
     }
     run.push(readWord(match[1]!, match[2]!, match[3]!)); // `!`: the groups are not optional
     at = match.index + match[0].length;
   }
-  return out + showWords(run) + showLatin1(text.slice(at));
+  return out + showWords(run) + show(text.slice(at));
+}
+
+/**
+ * Whether something in `text` looks like an encoded-word and could not be decoded for certain: longer than we read, not
+ * closed, with raw bytes inside, or in a charset we do not know (UTF-7, say), which some program shows as another text.
+ */
+export function hasUndecodableWord(text: string): boolean {
+  if (!text.includes('=?')) return false;
+  const rest = text.replaceAll(WORD, (word, charset: string) => (isCertain(word, charset) ? '' : '=?'));
+  return rest.includes('=?');
+}
+
+function isCertain(word: string, charset: string): boolean {
+  // RFC 2231 §5: a language may follow the charset after `*`.
+  return word.endsWith('?=') && /^[ -~]*$/.test(word) && isKnownCharset(charset.split('*', 1)[0] ?? '');
 }
 
 function readWord(charset: string, encoding: string, text: string): Word {

@@ -26,6 +26,9 @@ const FROM: readonly (readonly [string, readonly string[]])[] = [
   ['From: a@x.example\nFrom: b@y.example', ['several fail']],
   ['From: a@x.example, b@y.example', ['several fail']],
   ['From: "a@x.example" <b@y.example>', ['display-name neutral']],
+  ['From: "a@x.example" <b@y.example> (note)', ['display-name neutral']],
+  ['From: "a@x.example" <b%x.example@y.example>', ['ambiguous fail']],
+  ['From: =?utf-7?q?a+AEA-x.example?= <b@y.example>', ['ambiguous fail']],
   ['From: a\u202e <b@y.example>', ['disguised fail']],
   ['From: <a(x)@y.example>', ['ambiguous fail']],
 ];

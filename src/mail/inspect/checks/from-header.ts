@@ -18,6 +18,13 @@ const DISGUISES: ReadonlySet<AuthorDefectKind> = new Set([
   'control-character',
 ]);
 
+/** An address of somebody else in the name, and nothing worse. */
+const ONLY_A_NAME: ReadonlySet<AuthorDefectKind> = new Set([
+  'address-in-display-name',
+  'comment',
+  'not-utf8',
+]);
+
 export const fromHeader: Check = {
   name: 'from-header',
   timeoutMs: 1_000,
@@ -40,7 +47,7 @@ function judge(authors: Authors): CheckFinding {
   if (defects.some((d) => DISGUISES.has(d)))
     return { code: 'disguised', outcome: 'fail', weight: 6, ...common };
   // Lists and ticket systems write "ann@a.example via List" honestly; so this one counts, and does not decide alone.
-  if (defects.includes('address-in-display-name'))
+  if (defects.every((d) => ONLY_A_NAME.has(d)))
     return { code: 'display-name', outcome: 'neutral', weight: 5, ...common };
   return { code: 'ambiguous', outcome: 'fail', weight: 5, ...common };
 }
