@@ -19,7 +19,7 @@ import type { DeliveryJob } from './job.ts';
 import { giveBack, leaseDue, type LeasedRow } from './lease.ts';
 import type { MessageToCommit } from './rows.ts';
 import { settle, type Settlement, type Settler } from './settle.ts';
-import { type Because, holdLeased } from './steer.ts';
+import { type NotNow, standAside } from './steer.ts';
 
 /** What one try did for each recipient of a job, ready to be written down. */
 export type JobOutcome = {
@@ -30,11 +30,7 @@ export type JobOutcome = {
   readonly notBeforeMs?: number;
 };
 
-export type Permit =
-  | { readonly kind: 'go' }
-  | { readonly kind: 'later'; readonly atMs: number }
-  /** The operator took this destination out of the queue. */
-  | ({ readonly kind: 'hold' } & Because);
+export type Permit = { readonly kind: 'go' } | NotNow;
 
 export type EngineDeps = {
   readonly db: Database;
@@ -75,6 +71,9 @@ export type Engine = {
 
 /** How long a job that broke on our side waits before the next try. */
 const BROKEN_WAIT_MS = 60_000;
+/** Tries to agree with the table about a rule, and the wait where that failed. */
+const MAX_ASKED = 3;
+const UNSURE_WAIT_MS = 1_000;
 const HOUSEKEEPING_MS = 10_000;
 
 export function createEngine(deps: EngineDeps, options: EngineOptions): Engine {
@@ -168,9 +167,7 @@ const keysOf = (jobs: readonly DeliveryJob[]) =>
 
 async function runJob(deps: EngineDeps, job: DeliveryJob): Promise<void> {
   try {
-    const permit = await deps.permit(job);
-    if (permit.kind === 'later') return await giveBack(deps.db, keysOf([job]), permit.atMs);
-    if (permit.kind === 'hold') return void (await holdLeased(deps.db, keysOf([job]), permit));
+    if (await stoodAside(deps, job)) return undefined;
     faultPoint('deliver.leased');
     const outcome = await deps.attempt(job);
     if (outcome.notBeforeMs !== undefined) return await giveBack(deps.db, keysOf([job]), outcome.notBeforeMs);
@@ -188,6 +185,21 @@ async function runJob(deps: EngineDeps, job: DeliveryJob): Promise<void> {
     });
   }
   return undefined;
+}
+
+/**
+ * Whether the job is not to be tried now; then its rows are dealt with. What this process knows of the rules may be a
+ * moment old, so the table has the last word: where it disagrees, the rules are asked for anew.
+ */
+async function stoodAside(deps: EngineDeps, job: DeliveryJob): Promise<boolean> {
+  const rows = keysOf([job]);
+  for (let asked = 0; asked < MAX_ASKED; asked++) {
+    const permit = await deps.permit(job);
+    if (permit.kind === 'go') return false;
+    if (await standAside(deps.db, { tenant: job.tenant, domain: job.domain, rows }, permit)) return true;
+  }
+  await giveBack(deps.db, rows, deps.clock() + UNSURE_WAIT_MS);
+  return true;
 }
 
 /**

@@ -3,7 +3,7 @@
  * several processes take at once without waiting for each other.
  */
 import type { BlobId, MessageId, TenantId } from '#core/id.ts';
-import type { Database } from '#platform/db.ts';
+import type { Database, Reader } from '#platform/db.ts';
 
 export type LeasedRow = {
   readonly tenant: TenantId;
@@ -57,12 +57,12 @@ export async function leaseDue(db: Database, instance: string, limit: number): P
 
 /** Gives rows back untouched, due again at `nextAtMs`: a paused destination, a shutdown. */
 export async function giveBack(
-  db: Database,
+  on: Reader,
   rows: readonly { readonly tenant: TenantId; readonly message: MessageId; readonly n: number }[],
   nextAtMs: number,
 ): Promise<void> {
   if (rows.length === 0) return;
-  await db.query(
+  await on.query(
     `update queue q set lease_owner = null, leased_until = null, next_at = $4
      from unnest($1::uuid[], $2::uuid[], $3::smallint[]) as r (tenant_id, message_id, n)
      where q.tenant_id = r.tenant_id and q.message_id = r.message_id and q.n = r.n`,

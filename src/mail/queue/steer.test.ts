@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { newId } from '#core/id.ts';
 import type { Database } from '#platform/db.ts';
+import { silentLog } from '#platform/log.ts';
 import { stopTestDatabases, testDatabase } from '#test/support/database.ts';
 import { sampleEnvelope, sampleToCommit, TENANT } from '#test/support/messages.ts';
 import type { Act } from '../directory/commands.ts';
@@ -9,7 +11,9 @@ import { destinationKind } from '../directory/kinds.ts';
 import { releaseHeld } from '../quarantine/held.ts';
 import { insertMessages } from './insert.ts';
 import { listQueue, showQueued } from './list.ts';
-import { holdLeased, retryNow, steerDestination } from './steer.ts';
+import { createEngine, type Permit } from './engine.ts';
+import { registerInstance } from './instance.ts';
+import { retryNow, standAside, steerDestination } from './steer.ts';
 
 after(stopTestDatabases);
 
@@ -31,6 +35,13 @@ async function queued(db: Database, addresses: readonly string[], lease?: string
   ]);
   return message.envelope.id;
 }
+const HOP = {
+  host: 'h.example',
+  port: 25,
+  protocol: 'smtp' as const,
+  tls: 'none' as const,
+  fingerprints: [],
+};
 const rows = async (db: Database, sql: string): Promise<string[]> =>
   (await db.query<{ v: string }>(`select ${sql}`)).map((r) => r.v);
 const states = (db: Database) =>
@@ -97,32 +108,129 @@ test('what the policy holds stays held when its destination goes on', async () =
   assert.deepEqual(await rows(db, `n::text as v from queue order by n`), ['0', '1']);
 });
 
-test('holdLeased() moves only rows that are there, once', async () => {
-  await using db = await testDatabase();
+const HOLD = { kind: 'hold', rule: 'old', reason: 'old' } as const;
+const leased = async (db: Database) => {
   const message = await queued(db, ['a@x.example', 'b@x.example'], newId());
-  const keys = [0, 1].map((n) => ({ tenant: TENANT, message, n }));
-  const because = { rule: '*', reason: undefined };
-  assert.deepEqual(
-    await Promise.all([1, 2].map(() => holdLeased(db, keys, because))).then((n) => n.toSorted()),
-    [0, 2],
-  );
-  assert.equal((await events(db, 'delivery.held')).length, 2);
-  assert.deepEqual(await rows(db, `n::text as v from queue`), []);
+  return { tenant: TENANT, domain: 'x.example', rows: [0, 1].map((n) => ({ tenant: TENANT, message, n })) };
+};
+
+test('standAside() holds rows that are there, once, and by the rule in the table', async () => {
+  await using db = await testDatabase();
+  const mine = await leased(db);
+  await act(db, (a) => steerDestination(a, '*.example', { state: 'hold', reason: 'new' }));
+  assert.deepEqual(await Promise.all([1, 2].map(() => standAside(db, mine, HOLD))), [true, true]);
+  const told = await events(db, 'delivery.held');
+  assert.equal(told.length, 2);
+  assert.match(told.join(), /"reason": "new".*"destination": "\*\.example"/);
+  assert.deepEqual(await rows(db, `n::text as v from queue order by n`), []);
+});
+
+for (const [name, before, state, isObeyed] of [
+  ['a hold that is over', HOLD, 'normal', false],
+  ['a hold that became a reroute', HOLD, 'reroute', false],
+  ['a hold that became a pause', HOLD, 'pause', false],
+  ['a pause that is over', { kind: 'later', atMs: Date.now() + 60_000 }, 'normal', false],
+  ['a pause that became a hold', { kind: 'later', atMs: Date.now() + 60_000 }, 'hold', false],
+  ['a pause that stands', { kind: 'later', atMs: Date.now() + 60_000 }, 'pause', true],
+] as const)
+  test(`standAside() by an old picture: ${name}`, async () => {
+    await using db = await testDatabase();
+    const mine = await leased(db);
+    await act(db, async (a) => {
+      // The wider rule does not count where a nearer one speaks.
+      if (state !== 'normal') await steerDestination(a, '*', { state: 'hold' });
+      if (state === 'reroute') await steerDestination(a, 'x.example', { state, nextHop: HOP });
+      else if (state !== 'normal') await steerDestination(a, 'x.example', { state });
+    });
+    assert.equal(await standAside(db, mine, before), isObeyed);
+    assert.deepEqual(await rows(db, `n::text as v from queue order by n`), ['0', '1']);
+    assert.equal((await events(db, 'delivery.held')).length, 0);
+  });
+
+test('a hold and its end at the same moment leave nothing behind that is held', async () => {
+  await using db = await testDatabase();
+  await act(db, (a) => steerDestination(a, 'x.example', { state: 'hold' }));
+  const mine = await leased(db);
+  let aside: Promise<boolean> | undefined;
+  await act(db, async (a) => {
+    await steerDestination(a, 'x.example', { state: 'reroute', nextHop: HOP });
+    // Asked while the change is under way and nobody else can see it.
+    aside = standAside(db, mine, HOLD);
+    await sleep(100);
+  });
+  assert.equal(await aside, false);
+  assert.deepEqual(await rows(db, `n::text as v from queue order by n`), ['0', '1']);
+});
+
+test('two engines, one of them behind: what was let go on is delivered and not held again', async () => {
+  await using db = await testDatabase();
+  const mine = await leased(db);
+  await act(db, (a) => steerDestination(a, 'x.example', { state: 'hold' }));
+  assert.equal(await standAside(db, mine, HOLD), true);
+  await act(db, (a) => steerDestination(a, 'x.example', { state: 'normal' }));
+  const tried: string[] = [];
+  const engineThatBelieves = async (permits: Permit[]) => {
+    const instance = await registerInstance(db);
+    const engine = createEngine(
+      {
+        db,
+        instance,
+        blobs: undefined as never, // nothing is read or removed here
+        settler: undefined as never,
+        log: silentLog,
+        clock: Date.now,
+        attempt: (job) => {
+          tried.push(...job.recipients.map((r) => r.address));
+          return Promise.resolve({ settlements: [], reports: [], notBeforeMs: Date.now() + 3_600_000 });
+        },
+        jobsOf: (leasedRows) =>
+          leasedRows.map((r) => ({
+            tenant: r.tenant,
+            message: r.message,
+            mailFrom: r.mailFrom,
+            destination: r.domain,
+            domain: r.domain,
+            recipients: [{ ...r, notify: undefined, orcpt: undefined }],
+            size: r.size,
+            body: r.body,
+            smtpUtf8: false,
+            requireTls: false,
+            ret: undefined,
+            envid: undefined,
+            receivedAtMs: r.receivedAtMs,
+            blob: r.blob,
+            content: () => assert.fail('not read'),
+          })),
+        permit: () => Promise.resolve(permits.shift() ?? { kind: 'go' }),
+        settleDisowned: () => Promise.resolve(0),
+      },
+      { maxJobs: 1, maxWaiting: 10, pollMs: 20 },
+    );
+    engine.start();
+    return { engine, instance };
+  };
+  const engines = await Promise.all([engineThatBelieves([HOLD, HOLD]), engineThatBelieves([HOLD])]);
+  for (let i = 0; i < 200 && tried.length < 2; i++) await sleep(25);
+  for (const { engine, instance } of engines) {
+    await engine.stop(1000);
+    await instance[Symbol.asyncDispose]();
+  }
+  assert.deepEqual(tried.toSorted(), ['a@x.example', 'b@x.example']);
+  assert.equal((await events(db, 'delivery.held')).length, 2, 'those before the release');
 });
 
 test('steering keeps limits, and a state replaces the one before it', async () => {
   await using db = await testDatabase();
-  const nextHop = { host: 'h.example', port: 25, protocol: 'smtp', tls: 'none', fingerprints: [] } as const;
   await act(db, async (a) => {
     await steerDestination(a, 'x.example', { state: 'pause', until: '2030-01-01T00:00:00.000Z' });
     await a.tx.query(`update destination_rule set max_connections = 3`);
-    await steerDestination(a, 'x.example', { state: 'reroute', nextHop: { ...nextHop, fingerprints: [] } });
+    await steerDestination(a, 'x.example', { state: 'reroute', nextHop: HOP });
   });
   const shown = async (): Promise<unknown> => {
     const [row] = await db.query(`select * from destination_rule`);
     return row === undefined ? undefined : destinationKind.schema.parse(destinationKind.fromRow(row));
   };
-  assert.deepEqual(await shown(), { name: 'x.example', maxConnections: 3, state: 'reroute', nextHop });
+  assert.deepEqual(await shown(), { name: 'x.example', maxConnections: 3, state: 'reroute', nextHop: HOP });
   await act(db, (a) => steerDestination(a, 'x.example', { state: 'normal' }));
   assert.deepEqual(await shown(), { name: 'x.example', maxConnections: 3, state: 'normal' });
   const none = await act(db, (a) => steerDestination(a, 'y.example', { state: 'normal' }));

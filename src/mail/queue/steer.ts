@@ -4,9 +4,9 @@
  * moment act once. A row that is being delivered right now is left alone; its process sees the new rule at the next try.
  */
 import { appendAudit } from '#assurance/audit/audit.ts';
-import type { MessageId } from '#core/id.ts';
+import type { MessageId, TenantId } from '#core/id.ts';
 import { err, ok, type Result } from '#core/result.ts';
-import type { Reader, Transaction } from '#platform/db.ts';
+import type { Database, Transaction } from '#platform/db.ts';
 import {
   type Act,
   addThing,
@@ -18,6 +18,7 @@ import {
 } from '../directory/commands.ts';
 import { destinationKind } from '../directory/kinds.ts';
 import type { DestinationValue } from '../directory/values.ts';
+import { giveBack } from './lease.ts';
 import type { QueueKey } from './rows.ts';
 import { ruleFits } from './rule-fits.ts';
 
@@ -48,19 +49,48 @@ const HOLD_LEASED = holdPicked(
 
 export type Because = { readonly rule: string; readonly reason: string | undefined };
 
-/** Sets aside jobs that a process has under lease, since their destination is held. */
-export async function holdLeased(on: Reader, rows: readonly QueueKey[], because: Because): Promise<number> {
-  let held = 0;
-  for (const [tenant, those] of Map.groupBy(rows, (r) => r.tenant)) {
-    const values = [tenant, 'worker', because.rule, because.reason ?? null];
-    const moved = await on.query(HOLD_LEASED, [
-      ...values,
-      those.map((r) => r.message),
-      those.map((r) => r.n),
+/** What a process believes about a destination from its picture of the rules, which may be a moment old. */
+export type NotNow =
+  /** Paused: not before then. */
+  | { readonly kind: 'later'; readonly atMs: number }
+  /** The operator took this destination out of the queue. */
+  | ({ readonly kind: 'hold' } & Because);
+
+export type LeasedRows = {
+  readonly tenant: TenantId;
+  readonly domain: string;
+  readonly rows: readonly QueueKey[];
+};
+
+/** The rule in force for $2; the nearest name first, as deliver/destination.ts does. */
+const RULE_IN_FORCE = `
+select name as rule, state, reason from destination_rule d
+where tenant_id = $1 and state <> 'normal' and (state_until is null or state_until > now()) and ${ruleFits('$2::text', 'd.name')}
+order by name = $2::text desc, length(name) desc limit 1`;
+
+/**
+ * Holds or puts off rows that a process has under lease, if the table says so, too; false when it does not, and then
+ * nothing was done. Whoever changes a rule keeps the version row locked until all that follows from it has happened, so
+ * that with the lock taken, no change is half done: without it a release under way would miss what is held here.
+ */
+export async function standAside(db: Database, leased: LeasedRows, believed: NotNow): Promise<boolean> {
+  const { tenant, domain, rows } = leased;
+  return await db.transact(async (tx) => {
+    await tx.query('select from directory_version for share');
+    const [rule] = await tx.query<{ rule: string; state: string; reason: string | null }>(RULE_IN_FORCE, [
+      tenant,
+      domain,
     ]);
-    held += moved.length;
-  }
-  return held;
+    if (believed.kind === 'later') {
+      if (rule?.state !== 'pause') return false;
+      await giveBack(tx, rows, believed.atMs);
+      return true;
+    }
+    if (rule?.state !== 'hold') return false;
+    const ids = [rows.map((r) => r.message), rows.map((r) => r.n)];
+    await tx.query(HOLD_LEASED, [tenant, 'worker', rule.rule, rule.reason, ...ids]);
+    return true;
+  });
 }
 
 export type Steered = { readonly value: DestinationValue; readonly messages: number };
