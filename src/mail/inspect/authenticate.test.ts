@@ -27,6 +27,7 @@ const zone = {
   's._domainkey.author.example': [RECORD],
   '_dmarc.author.example': ['v=DMARC1; p=reject'],
   's._domainkey.list.example': [RECORD],
+  's._domainkey.stranger.example': [RECORD],
   'list.example': ['v=spf1 -all'],
   'plain.example': ['v=spf1 -all'],
   'evil.example': ['v=spf1 ip4:192.0.2.9 -all'],
@@ -169,9 +170,19 @@ const cases: readonly {
     expected: { dkim: 'pass', dmarc: 'fail-reject' },
   },
   {
-    name: 'a mailing list that signs as itself',
+    name: 'a mailing list that the operator trusts and that signs as itself',
     message: signed(text('author.example', 'List-Id: A list <a.list.example>\n'), 'list.example'),
     expected: { dkim: 'pass', dmarc: 'fail-reject-indirect' },
+  },
+  {
+    name: 'a mailing list that signs as itself, and that nobody named',
+    message: signed(text('author.example', 'List-Id: A list <a.stranger.example>\n'), 'stranger.example'),
+    expected: { dkim: 'pass', dmarc: 'fail-reject' },
+  },
+  {
+    name: 'a trusted signer under the List-Id of somebody else',
+    message: signed(text('author.example', 'List-Id: A list <a.evillist.example>\n'), 'list.example'),
+    expected: { dkim: 'pass', dmarc: 'fail-reject' },
   },
   {
     name: 'a List-Id that nobody signed for',

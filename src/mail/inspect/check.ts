@@ -29,7 +29,7 @@ export type InspectDeps = {
   readonly hostname: string;
   /** Undefined where no engine is configured: a finding of its own, never silence. */
   readonly clamd: ClamdClient | undefined;
-  /** Domains (A-label, lower case) whose ARC seal we believe. */
+  /** Domains (A-label, lower case) of forwarders and lists: their ARC seal is believed, and their List-Id where they sign. */
   readonly trustedSealers: ReadonlySet<string>;
   /** Weighted DNSBL hits that receive found at connect, if any. */
   readonly dnsbl: readonly DnsblHit[];

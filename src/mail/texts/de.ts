@@ -40,7 +40,7 @@ export const de: Texts = {
   'dmarc.fail-reject':
     'Die Nachricht gibt an, von {domain} zu kommen, was nicht bewiesen ist; {domain} bittet, solche Post abzuweisen (DMARC).',
   'dmarc.fail-reject-indirect':
-    'Die Nachricht gibt an, von {domain} zu kommen, was nicht bewiesen ist; sie kam wohl über eine Mailingliste von {list} (DMARC).',
+    'Die Nachricht gibt an, von {domain} zu kommen, was nicht bewiesen ist; sie kam über eine Mailingliste von {list}, der wir vertrauen (DMARC).',
   'dmarc.implicit-fail':
     'Die Nachricht gibt an, von {domain} zu kommen, und was es beweisen könnte, schlug fehl; {domain} hat keine DMARC-Regel.',
   'dmarc.none': '{domain} hat keine DMARC-Regel.',

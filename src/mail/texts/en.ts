@@ -41,7 +41,7 @@ export const en = {
   'dmarc.fail-reject':
     'The message claims to come from {domain} but is not proven to; {domain} asks to reject such mail (DMARC).',
   'dmarc.fail-reject-indirect':
-    'The message claims to come from {domain} but is not proven to; it seems to have come through a mailing list of {list} (DMARC).',
+    'The message claims to come from {domain} but is not proven to; it came through a mailing list of {list}, which we trust (DMARC).',
   'dmarc.implicit-fail':
     'The message claims to come from {domain}, and what could prove it failed; {domain} has no DMARC policy.',
   'dmarc.none': '{domain} has no DMARC policy.',

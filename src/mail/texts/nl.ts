@@ -40,7 +40,7 @@ export const nl: Texts = {
   'dmarc.fail-reject':
     'Het bericht zegt van {domain} te komen, maar dat is niet bewezen; {domain} vraagt zulke post te weigeren (DMARC).',
   'dmarc.fail-reject-indirect':
-    'Het bericht zegt van {domain} te komen, maar dat is niet bewezen; het kwam waarschijnlijk via een mailinglijst van {list} (DMARC).',
+    'Het bericht zegt van {domain} te komen, maar dat is niet bewezen; het kwam via een mailinglijst van {list}, die wij vertrouwen (DMARC).',
   'dmarc.implicit-fail':
     'Het bericht zegt van {domain} te komen, en wat het kon bewijzen mislukte; {domain} heeft geen DMARC-beleid.',
   'dmarc.none': '{domain} heeft geen DMARC-beleid.',

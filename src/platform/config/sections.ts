@@ -165,7 +165,7 @@ export const authenticationSection = z
       .array(hostName)
       .default([])
       .describe(
-        'Domains (d=) whose ARC seal is believed: forwarders and lists that check what they pass on.',
+        'Domains (d=) whose ARC seal is believed: forwarders and lists that check what they pass on. What they sign as a mailing list is held, not rejected, under a DMARC policy of reject.',
       ),
   })
   .prefault({})

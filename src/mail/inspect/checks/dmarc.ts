@@ -3,7 +3,10 @@
  *
  * Three things are told apart that a plain "fail" hides: failing an explicit policy, failing where no policy is published
  * but authentication was tried, and failing on a path that breaks it honestly: a seal of somebody we trust, or a mailing
- * list that signs what it sends (RFC 9989 §7.4 forbids rejecting those by the policy alone).
+ * list the operator named that signs what it sends.
+ *
+ * Deviates from RFC 9989 §7.4: mail of a list nobody named is treated as the author's policy asks. The marks of a list are
+ * free to anybody, and with a domain of his own he can sign them too; they would turn each p=reject into something milder.
  */
 import { assertNever } from '#core/result.ts';
 import { fieldLatin1, fieldsNamed } from '#protocol/message/header.ts';
@@ -47,7 +50,7 @@ function failed(input: SenderInput, deps: InspectDeps, d: DmarcOutcome): CheckFi
   if (sealer !== undefined) return finding('overridden', 'neutral', 0, d, { sealer });
   if (d.disposition === 'none') return finding('fail-none', 'fail', 3, d);
   if (d.disposition === 'quarantine') return finding('fail-quarantine', 'fail', 6, d);
-  const list = signingList(input);
+  const list = trustedList(input, deps);
   if (list !== undefined) return finding('fail-reject-indirect', 'fail', 6, d, { list });
   return finding('fail-reject', 'fail', 10, d);
 }
@@ -59,8 +62,8 @@ function trustedSeal(auth: Authentication, deps: InspectDeps): string | undefine
   return sealedDmarc?.result === 'pass' && sealedDmarc.domain === auth.dmarc.domain ? sealer : undefined;
 }
 
-/** A mailing list (RFC 2919 §3) whose own valid signature stands behind its List-Id; anybody can write the field alone. */
-function signingList({ auth, message }: SenderInput): string | undefined {
+/** A mailing list (RFC 2919 §3) of a domain the operator trusts, whose own valid signature stands behind its List-Id. */
+function trustedList({ auth, message }: SenderInput, deps: InspectDeps): string | undefined {
   const ids = fieldsNamed(message.header, 'list-id');
   const [field] = ids;
   if (field === undefined || ids.length > 1) return undefined;
@@ -68,8 +71,9 @@ function signingList({ auth, message }: SenderInput): string | undefined {
     .exec(fieldLatin1(message.header, field).slice(0, 1000))?.[1]
     ?.toLowerCase();
   if (id === undefined) return undefined;
-  return auth.dkim.find((s) => s.result === 'pass' && s.domain !== '' && `.${id}`.endsWith(`.${s.domain}`))
-    ?.domain;
+  return auth.dkim.find(
+    (s) => s.result === 'pass' && deps.trustedSealers.has(s.domain) && `.${id}`.endsWith(`.${s.domain}`),
+  )?.domain;
 }
 
 /** No policy, and what was tried failed: SPF said no, or every signature there is is broken. */
