@@ -43,6 +43,7 @@ const LANES = 8;
 const POINT_TIMEOUT_MS = 20_000;
 /** What src/mail-processes.ts logs when a mail process is gone. */
 const SUPERVISOR_SAYS = 'a mail process ended';
+const DIED_STARTING = 'ended while starting';
 /** The longest that may pass between an arrival at the sink and our commit of it: batching, a loaded machine. */
 const COMMIT_WINDOW_MS = 5_000;
 
@@ -76,7 +77,7 @@ export async function benchKill(o: KillOptions): Promise<KillReport> {
   await gateway.verify();
   return {
     ...judge(ledger, await sink.arrivals(), killedAtNs),
-    kills: killedAtNs.length - missed.length,
+    kills: o.kills - missed.length,
     perPoint,
     missed,
   };
@@ -94,7 +95,13 @@ async function killOnce(
   fault: string,
 ): Promise<{ readonly atNs: readonly number[]; readonly isReached: boolean }> {
   const before = gateway.output().length;
-  await gateway.start({ GATEHOUSE_FAULT: fault });
+  try {
+    await gateway.start({ GATEHOUSE_FAULT: fault });
+  } catch (error) {
+    // Deliveries left over from the last kill can reach the point before the gateway is up; it then gives up starting.
+    if (!(error instanceof Error && error.message.includes(DIED_STARTING))) throw error;
+    return { atNs: [Number(process.hrtime.bigint())], isReached: true };
+  }
   ledger.start(gateway.ports.mx, LANES);
   // A delivery left over from the last kill may reach its point before the first new message comes.
   const isReached = await until(

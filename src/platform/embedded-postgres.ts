@@ -226,14 +226,32 @@ const SETTINGS: Readonly<Record<string, string>> = {
   dynamic_shared_memory_type: 'mmap',
 };
 
-async function launch(
+/**
+ * Processes of a server that was killed need a moment to notice; until the last of them is gone PostgreSQL refuses to start,
+ * and rightly so.
+ */
+const STILL_DYING = /pre-existing shared memory block|lock file "postmaster\.pid" already exists/;
+const DYING_TRIES = 40;
+const DYING_WAIT_MS = 250;
+
+async function launch(...how: Parameters<typeof launchOnce>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const failure = await launchOnce(...how);
+    if (failure === undefined) return;
+    if (tries === DYING_TRIES || !STILL_DYING.test(failure)) throw new ConfigError([failure]);
+    await sleep(DYING_WAIT_MS);
+  }
+}
+
+/** What went wrong, in words for the operator; undefined when the server answers. */
+async function launchOnce(
   native: string,
   cluster: string,
   sockets: string,
   account: Account | undefined,
   url: string,
   log: string,
-): Promise<void> {
+): Promise<string | undefined> {
   const settings = { ...SETTINGS, unix_socket_directories: sockets };
   const out = openSync(log, 'a', 0o600);
   const child = spawn(
@@ -254,10 +272,10 @@ async function launch(
   child.on('error', () => (exited = -1));
   child.unref();
   for (let waitedMs = 0; waitedMs < 60_000; waitedMs += 25) {
-    if (await answers(url)) return;
+    if (await answers(url)) return undefined;
     if (exited !== undefined) {
       const tail = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-5).join('\n');
-      throw new ConfigError([`PostgreSQL did not start (exit code ${exited}); the end of ${log}:\n${tail}`]);
+      return `PostgreSQL did not start (exit code ${exited}); the end of ${log}:\n${tail}`;
     }
     await sleep(25);
   }

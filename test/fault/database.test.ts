@@ -92,3 +92,23 @@ test('a database that is killed: 4yz or no answer, and what had its 250 comes af
   assert.equal(has(hop, 'during'), 0);
   await gateway.verify();
 });
+
+test('a killed database whose processes linger: the gateway waits for them and then starts', async () => {
+  await using gateway = await startGateway({ listeners: ['mx'] });
+  const lingering = gatewayProcesses(gateway, /postgres: .*(writer|checkpointer)/);
+  assert.ok(lingering.length > 0);
+  for (const pid of lingering) process.kill(pid, 'SIGSTOP');
+  const others = gatewayProcesses(gateway, /bin\/postgres|mail-process|main\.ts/).filter(
+    (pid) => !lingering.includes(pid),
+  );
+  for (const pid of others) process.kill(pid, 'SIGKILL');
+  const later = setTimeout(() => {
+    for (const pid of lingering) process.kill(pid, 'SIGCONT');
+  }, 3_000);
+  await sleep(300);
+  const startedMs = Date.now();
+  await gateway.start();
+  assert.ok(Date.now() - startedMs > 1_500, 'it had to wait');
+  clearTimeout(later);
+  await gateway.verify();
+});
