@@ -125,6 +125,7 @@ export async function openMail(config: Config, url: string, log: Logger): Promis
   countDns(wire);
 
   const crashed = (check: string, reason: string): void => log.error('a check broke', { check, reason });
+  const signatures = signing(signers, clock);
   const flow = createFlow({
     inspector: { checks: CHECKS, authenticate: createAuthenticate(crashed), onCrash: crashed },
     inspectDeps: {
@@ -138,8 +139,10 @@ export async function openMail(config: Config, url: string, log: Logger): Promis
     act: {
       hostname: config.hostname,
       authservId: config.authentication.authservId ?? config.hostname,
-      ...signing(signers, clock),
+      sign: signatures.sign,
+      seal: signatures.seal,
     },
+    unsigned: signatures.unsigned,
     committer,
     deliver: (message, arrival, plan) => engine.take(outbound.jobsOfMessage(message, arrival, plan)),
     clock,

@@ -20,6 +20,7 @@ import { inspect, type Inspector } from './inspect/run-checks.ts';
 import type { Committer } from './queue/commit.ts';
 import type { MessageToCommit } from './queue/rows.ts';
 import type { Arrival, Flow, FlowAnswer } from './receive/arrival.ts';
+import type { Signing } from './signing/sign-and-seal.ts';
 import { trackedFields } from './track/tracked-fields.ts';
 import type { Verdict } from './verdict.ts';
 import { policyReply } from './decide/policy-reply.ts';
@@ -29,6 +30,7 @@ export type FlowDeps = {
   readonly inspectDeps: Omit<InspectDeps, 'dnsbl'>;
   readonly policy: () => Policy;
   readonly act: ActSettings;
+  readonly unsigned: Signing['unsigned'];
   readonly committer: Committer;
   /** Hands a message that is ours to the delivery engine. Must not throw. */
   readonly deliver: (message: MessageToCommit, arrival: Arrival, plan: Plan) => void;
@@ -48,7 +50,12 @@ export function createFlow(deps: FlowDeps): Flow {
       ...deps.inspectDeps,
       dnsbl: [],
     });
-    const findings = [...arrival.findings, ...inspection.findings];
+    const unsigned = deps.unsigned(envelope, arrival.message.header);
+    const findings = [
+      ...arrival.findings,
+      ...inspection.findings,
+      ...(unsigned === undefined ? [] : [unsigned]),
+    ];
     const inspectedMs = performance.now();
 
     // Decide: pure. One action for each recipient, one answer for the dialogue.

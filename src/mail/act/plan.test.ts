@@ -227,6 +227,15 @@ test('plan() completes and signs what our people submit', async () => {
   assert.ok(!text.includes('X-Gatehouse'));
 });
 
+test('plan() signs no author that the sender may not use, though a policy lets it pass', async () => {
+  const text = await edited(message('From: a@b\n\nbody\n'), {
+    envelope: { ...ENVELOPE, direction: 'out' },
+    findings: [found('sender', 'header-from', {}, { outcome: 'fail' })],
+    settings: { sign: () => [fromUtf8('DKIM-Signature: v=1\r\n')] },
+  });
+  assert.ok(!text.includes('DKIM-Signature'));
+});
+
 test('plan() lets a signing that fails fail the message', async () => {
   const sign = (): never => {
     throw new Error('no key');

@@ -119,8 +119,15 @@ async function editsFor(
   const seals =
     isIn && chain !== undefined
       ? await settings.seal(envelope, edited, results, chain)
-      : await settings.sign(envelope, edited);
+      : mayVouch(findings)
+        ? await settings.sign(envelope, edited)
+        : [];
   return seals.length === 0 ? base : { ...base, prepend: concat([...seals, top]) };
+}
+
+/** A policy may let an author pass that its sender may not use; our signature then does not say that he may. */
+function mayVouch(findings: readonly Finding[]): boolean {
+  return !findings.some((f) => f.check === 'sender' && f.outcome !== 'pass');
 }
 
 /** What the new seal says of the chain before it (RFC 8617 §5.1.1). */

@@ -12,9 +12,11 @@ import { fieldsNamed, fieldText, type Header } from '#protocol/message/header.ts
 import type { MailFrom, RcptTo } from '#protocol/smtp/mail-parameters.ts';
 import { replies, type Reply } from '#protocol/smtp/replies.ts';
 import type { Credentials } from '#protocol/smtp/sasl.ts';
+import type { Finding } from '#mail/finding.ts';
 import type { ListenerConfig } from './config.ts';
 import type { DnsblAnswer } from './dnsbl.ts';
 import type { Greylist } from './greylist.ts';
+import { authorFinding } from './header-author.ts';
 import type { ClientLimits } from './limits.ts';
 
 export type AdmissionOptions = {
@@ -26,12 +28,16 @@ export type AdmissionOptions = {
   readonly greylist: Greylist | undefined;
 };
 
+/** Who sends, and what about the author speaks against it. */
+export type Settled = { readonly sender: Sender | undefined; readonly findings: readonly Finding[] };
+
 /** What one transaction has come to. */
 type Course = {
   readonly sender: Sender | undefined;
   /** Known only after the message's header confirms one; until then foreign recipients are taken on trial. */
   readonly pinned: readonly PinnedSender[];
   tenant: TenantId | undefined;
+  /** A recipient who is not the tenant's. */
   hasForeign: boolean;
 };
 
@@ -115,7 +121,10 @@ export class Admission {
     const course = this.#course;
     switch (answer.kind) {
       case 'known':
-        if (course.sender !== undefined) return replies.recipientOk();
+        if (course.sender !== undefined) {
+          course.hasForeign ||= answer.tenant !== course.tenant;
+          return replies.recipientOk();
+        }
         // A message has one tenant; the sender sends the rest in a message of its own.
         if (course.tenant !== undefined && course.tenant !== answer.tenant) return replies.otherTenant();
         course.tenant = answer.tenant;
@@ -134,7 +143,10 @@ export class Admission {
 
   #foreign(): Reply {
     const course = this.#course;
-    if (course.sender !== undefined) return replies.recipientOk();
+    if (course.sender !== undefined) {
+      course.hasForeign = true;
+      return replies.recipientOk();
+    }
     // Several tenants of one cloud may fit (always so for the null sender): the first that fits the recipients so far is
     // tried, and the header then says whether it was the right one.
     const fitting = course.pinned.find(
@@ -152,12 +164,23 @@ export class Admission {
   }
 
   /** The sender of this message, now that its header is known; a Reply when it may not go where it was addressed. */
-  settle(header: Header): { readonly sender: Sender | undefined } | Reply {
+  settle(header: Header): Settled | Reply {
+    const claimed = this.#senderBy(header);
+    if (claimed === undefined || 'code' in claimed) return claimed ?? { sender: undefined, findings: [] };
+    const { directory, config } = this.#options;
+    const finding = authorFinding(directory, claimed, header);
+    if (finding === undefined) return { sender: claimed, findings: [] };
+    // As at MAIL: with an author not its own, a known host on an MX hands on strangers' mail.
+    if (config.kind === 'mx' && !this.#course.hasForeign) return { sender: undefined, findings: [] };
+    return { sender: claimed, findings: [finding] };
+  }
+
+  #senderBy(header: Header): Sender | Reply | undefined {
     const { sender, pinned, hasForeign, tenant } = this.#course;
-    if (sender !== undefined || pinned.length === 0) return { sender };
+    if (sender !== undefined || pinned.length === 0) return sender;
     const confirmed = pinned.find((p) => p.sender.tenant === tenant && carriesPin(header, p));
-    if (confirmed !== undefined) return { sender: confirmed.sender };
-    return hasForeign || this.#options.config.kind !== 'mx' ? replies.relayDenied() : { sender: undefined };
+    if (confirmed !== undefined) return confirmed.sender;
+    return hasForeign || this.#options.config.kind !== 'mx' ? replies.relayDenied() : undefined;
   }
 }
 

@@ -108,7 +108,11 @@ export class MessageIntake {
         return { address, domain, notify: r.notify, orcpt: r.orcpt };
       }),
     };
-    const answer = await this.#options.flow(envelope, { ...spooled, sender, findings });
+    const answer = await this.#options.flow(envelope, {
+      ...spooled,
+      sender,
+      findings: [...findings, ...settled.findings],
+    });
     return await this.#answer(answer);
   }
 

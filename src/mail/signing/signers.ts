@@ -15,11 +15,13 @@ import type { Header } from '#protocol/message/header.ts';
 export type Signers = {
   /** Keys of the domain or of its nearest owned parent, since d= may be a parent of From (RFC 9989 relaxed alignment). */
   readonly keysFor: (tenant: TenantId, domain: string) => readonly SigningKey[];
+  /** Whether keys of the domain or of a parent are made and wait for DNS to show them. */
+  readonly isWaiting: (tenant: TenantId, domain: string) => boolean;
   readonly reload: () => Promise<void>;
 };
 
 export async function openSigners(db: Database, keys: KeyStore): Promise<Signers> {
-  let byDomain = await load(db, keys);
+  let { byDomain, waiting } = await load(db, keys);
   return {
     keysFor: (tenant, domain) => {
       for (let name = domain; name !== ''; name = parentOf(name)) {
@@ -28,33 +30,50 @@ export async function openSigners(db: Database, keys: KeyStore): Promise<Signers
       }
       return [];
     },
+    isWaiting: (tenant, domain) => {
+      for (let name = domain; name !== ''; name = parentOf(name))
+        if (waiting.has(`${tenant}/${name}`)) return true;
+      return false;
+    },
     reload: async () => {
-      byDomain = await load(db, keys);
+      ({ byDomain, waiting } = await load(db, keys));
     },
   };
 }
 
-async function load(db: Database, keys: KeyStore): Promise<ReadonlyMap<string, readonly SigningKey[]>> {
+type Loaded = {
+  readonly byDomain: ReadonlyMap<string, readonly SigningKey[]>;
+  readonly waiting: ReadonlySet<string>;
+};
+
+async function load(db: Database, keys: KeyStore): Promise<Loaded> {
   const rows = await db.query<{
     tenant_id: TenantId;
     domain: string;
     selector: string;
     algorithm: 'rsa-sha256' | 'ed25519-sha256';
     sealed: Uint8Array;
+    state: 'published' | 'signing';
   }>(
     // RSA first: of two signatures a receiver that knows only one algorithm should meet it at the top.
-    `select tenant_id, domain, selector, algorithm, sealed from dkim_key where state = 'signing' order by domain, algorithm desc`,
+    `select tenant_id, domain, selector, algorithm, state, sealed from dkim_key where state in ('published', 'signing')
+     order by domain, algorithm desc`,
   );
   const byDomain = new Map<string, SigningKey[]>();
+  const waiting = new Set<string>();
   for (const row of rows) {
-    const pem = toUtf8(keys.open(row.tenant_id, sealContext(row.domain, row.selector), row.sealed));
     const place = `${row.tenant_id}/${row.domain}`;
+    if (row.state === 'published') {
+      waiting.add(place);
+      continue;
+    }
+    const pem = toUtf8(keys.open(row.tenant_id, sealContext(row.domain, row.selector), row.sealed));
     byDomain.set(place, [
       ...(byDomain.get(place) ?? []),
       { domain: row.domain, selector: row.selector, algorithm: row.algorithm, key: createPrivateKey(pem) },
     ]);
   }
-  return byDomain;
+  return { byDomain, waiting };
 }
 
 export function sealContext(domain: string, selector: string): string {

@@ -102,6 +102,10 @@ export const de: Texts = {
   'sizes-counts.header-bytes': 'Der Kopf der Nachricht hat {value} Bytes, mehr als {limit}.',
   'sizes-counts.recipients': 'Die Nachricht hat {value} Empfänger, mehr als {limit}.',
 
+  'sender.header-from': '{who} darf nicht als {author} senden, was im From-Feld steht.',
+  'sender.no-single-author':
+    '{who} muss mit genau einem From-Feld und einem Verfasser senden; diese Nachricht zeigt: {authors}.',
+  'dkim-sign.unsigned': 'Die Nachricht geht ohne unsere DKIM-Signatur für „{domain}“ hinaus: {reason}.',
   'dnsbl.listed': 'Der sendende Server steht auf der Sperrliste {zone} ({answer}).',
 
   'story.connection': 'Verbindung',

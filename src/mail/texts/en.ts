@@ -99,6 +99,10 @@ export const en = {
   'sizes-counts.header-bytes': 'The header of the message has {value} bytes, more than {limit}.',
   'sizes-counts.recipients': 'The message has {value} recipients, more than {limit}.',
 
+  'sender.header-from': '{who} may not send as {author}, which the From field shows.',
+  'sender.no-single-author':
+    '{who} must send with exactly one From field and one author; this message shows: {authors}.',
+  'dkim-sign.unsigned': 'The message leaves without our DKIM signature for "{domain}": {reason}.',
   'dnsbl.listed': 'The sending server is on the block list {zone} ({answer}).',
 
   'story.connection': 'Connection',

@@ -102,6 +102,10 @@ export const nl: Texts = {
   'sizes-counts.header-bytes': 'De kop van het bericht heeft {value} bytes, meer dan {limit}.',
   'sizes-counts.recipients': 'Het bericht heeft {value} ontvangers, meer dan {limit}.',
 
+  'sender.header-from': '{who} mag niet verzenden als {author}, zoals in het From-veld staat.',
+  'sender.no-single-author':
+    '{who} moet verzenden met precies één From-veld en één afzender; dit bericht toont: {authors}.',
+  'dkim-sign.unsigned': 'Het bericht vertrekt zonder onze DKIM-handtekening voor ‘{domain}’: {reason}.',
   'dnsbl.listed': 'De verzendende server staat op de blokkeerlijst {zone} ({answer}).',
 
   'story.connection': 'Verbinding',

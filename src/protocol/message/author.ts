@@ -114,6 +114,29 @@ export function isSingleAuthor(authors: Authors): boolean {
   );
 }
 
+/** Defects of the name beside an address; who is meant stays clear. */
+const NAME_ONLY: ReadonlySet<AuthorDefectKind> = new Set([
+  ...HARMLESS,
+  'address-in-display-name',
+  'bidi-control',
+  'invisible-character',
+]);
+
+/**
+ * The one address a message goes out under, for the question whether its sender may use it. Names are people's own affair
+ * here: an emoji in a name is invisible characters, and ticket systems write addresses into names.
+ */
+export function soleAuthor(authors: Authors): AuthorAddress | undefined {
+  const [author, ...more] = authors.addresses;
+  const isClear =
+    author?.domain !== undefined &&
+    more.length === 0 &&
+    authors.fromFields === 1 &&
+    authors.defects.every((d) => NAME_ONLY.has(d.kind)) &&
+    !/[\p{Cf}\p{Zs}]/u.test(author.address);
+  return isClear ? author : undefined;
+}
+
 function note(reading: Reading, kind: AuthorDefectKind, detail: string): void {
   if (reading.defects.some((d) => d.kind === kind)) return;
   reading.defects.push({ kind, detail: detail.slice(0, 200) });

@@ -87,6 +87,14 @@ test('submitted mail is signed twice, and dkimpy and OpenDKIM agree', async (t) 
     0,
     'another name is not his to use',
   );
+  const forged = await swaks({
+    port: gateway.ports.submission,
+    from: BOB,
+    to: 'dora@far.example',
+    data: letter({ subject: 'forged', from: 'ceo@theirs.example' }),
+    args: [...login, password],
+  });
+  assert.match(forged.stdout, /550 5\.7\.1 .*From field is not yours/);
   let number = 0;
   const signed = await until(
     'a message signed twice',
