@@ -11,6 +11,8 @@ import type { MimeOptions } from './tree.ts';
 
 export type Content = { readonly write: (bytes: Uint8Array) => void; readonly end: () => void };
 
+const GATHER_BYTES = 1024;
+
 /** Measures one leaf into `part`. */
 export function createMeasure(part: Draft, options: MimeOptions): Content {
   const hash: Hash | undefined = isHashed(part, options) ? createHash('sha256') : undefined;
@@ -32,13 +34,32 @@ export function createMeasure(part: Draft, options: MimeOptions): Content {
     }
     headLength += take;
   };
+  let gathered: Buffer | undefined;
+  let gatheredLength = 0;
+  const flush = (): void => {
+    if (gathered !== undefined && gatheredLength > 0) hash?.update(gathered.subarray(0, gatheredLength));
+    gatheredLength = 0;
+  };
+  // Encoded lines of a few bytes cost a call of the hash each, so what follows a first piece is gathered.
+  const digest = (bytes: Uint8Array): void => {
+    if (bytes.length >= GATHER_BYTES / 4 || size === bytes.length) {
+      flush();
+      hash?.update(bytes);
+      return;
+    }
+    gathered ??= Buffer.allocUnsafe(GATHER_BYTES);
+    if (gatheredLength + bytes.length > GATHER_BYTES) flush();
+    for (let i = 0; i < bytes.length; i++) gathered[gatheredLength + i] = bytes[i]!; // `!`: below the length
+    gatheredLength += bytes.length;
+  };
   return {
     write: (bytes) => {
       size += bytes.length;
       if (headLength < headBytes) keepHead(bytes);
-      hash?.update(bytes);
+      if (hash !== undefined) digest(bytes);
     },
     end: () => {
+      flush();
       part.size = size;
       if (head !== undefined) part.head = head.subarray(0, headLength);
       if (hash !== undefined) part.sha256 = hash.digest('hex');

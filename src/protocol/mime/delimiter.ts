@@ -40,6 +40,22 @@ export type Candidate = {
 
 const DASHES = Buffer.from('--');
 
+/** How far a byte is looked for here before the search is handed over: a call costs more than most lines are long. */
+const NEAR = 48;
+
+/** `bytes.indexOf(byte, from)`, made for bytes that are mostly near. */
+export function indexOfNear(bytes: Buffer, byte: number, from: number): number {
+  const end = Math.min(bytes.length, from + NEAR);
+  for (let at = from; at < end; at++) if (bytes[at] === byte) return at;
+  return end === bytes.length ? -1 : bytes.indexOf(byte, end);
+}
+
+function indexOfDashes(bytes: Buffer, from: number): number {
+  const end = Math.min(bytes.length - 1, from + NEAR);
+  for (let at = from; at < end; at++) if (bytes[at] === DASH && bytes[at + 1] === DASH) return at;
+  return end < from + NEAR ? -1 : bytes.indexOf(DASHES, end);
+}
+
 /** The next place at or after `from` where a line begins with `--`, perhaps after white space. */
 export function nextCandidate(
   bytes: Buffer,
@@ -47,15 +63,15 @@ export function nextCandidate(
   from: number,
   atLineStart: boolean,
 ): Candidate | undefined {
-  for (let dash = bytes.indexOf(DASHES, from); dash !== -1;) {
+  for (let dash = indexOfDashes(bytes, from); dash !== -1;) {
     const found = candidateAt(bytes, start, dash, atLineStart);
     if (found !== undefined) return found;
     // Nothing before the next line can begin one, and a lone CR may end a line to some.
-    const lf = bytes.indexOf(LF, dash);
+    const lf = indexOfNear(bytes, LF, dash);
     const end = lf === -1 ? bytes.length : lf;
     const cr = bytes.subarray(dash, end).indexOf(CR);
     const next = cr === -1 ? end : dash + cr;
-    dash = next >= bytes.length ? -1 : bytes.indexOf(DASHES, next + 1);
+    dash = next >= bytes.length ? -1 : indexOfDashes(bytes, next + 1);
   }
   return undefined;
 }
@@ -122,7 +138,9 @@ type Rest = 'open' | 'close' | 'prefix' | 'prefix-close' | 'none';
 
 function restAfter(delimiter: Buffer, bytes: Buffer, from: number, to: number): Rest {
   const end = from + delimiter.length;
-  if (end > to || bytes.compare(delimiter, 0, delimiter.length, from, end) !== 0) return 'none';
+  if (end > to) return 'none';
+  // The last byte differs first where many boundaries begin alike.
+  for (let i = delimiter.length - 1; i >= 0; i--) if (bytes[from + i] !== delimiter[i]) return 'none';
   let at = end;
   while (at < to && (isBlank(bytes[at]) || bytes[at] === CR)) at++;
   if (at === to) return 'open';

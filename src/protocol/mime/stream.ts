@@ -13,6 +13,7 @@ import { describePart, type Description } from './describe.ts';
 import { noteDefect, type DefectKind } from './defects.ts';
 import {
   holdFrom,
+  indexOfNear,
   matchDelimiter,
   MAX_DELIMITER_LINE,
   nextCandidate,
@@ -226,7 +227,7 @@ function createWalk(context: Context, header: Header | undefined): Content {
     for (let search = from; ;) {
       const candidate = nextCandidate(bytes, from, search, atLineStart);
       if (candidate === undefined) break;
-      const lf = bytes.indexOf(LF, candidate.dash);
+      const lf = indexOfNear(bytes, LF, candidate.dash);
       const lineEnd = lf === -1 ? bytes.length : lf;
       const isLong = lineEnd - candidate.dash > MAX_DELIMITER_LINE;
       // Wait for the whole line, and for the beginning of the next one, which tells a delimiter nobody declared.
@@ -293,18 +294,23 @@ function createWalk(context: Context, header: Header | undefined): Content {
   const noteUndeclared = (bytes: Buffer, dash: number, end: number, next: number): void => {
     const open = top();
     if (open === undefined || current === undefined) return;
-    const line = bytes.subarray(dash, end);
-    for (const r of retired)
-      if (line.length >= r.length && line.subarray(0, r.length).equals(r))
-        noteDefect(open.part.defects, 'outer-delimiter-inside', r.toString('latin1', 0, 80));
-    if (!/^content-/i.test(bytes.toString('latin1', next, next + 8))) return;
+    if (retired.length > 0) noteRetired(open.part, bytes, dash, end);
+    if (!beginsWithContent(bytes, next)) return;
     const kind: DefectKind =
       current !== open.part
         ? 'undeclared-delimiter'
         : open.isClosed
           ? 'epilogue-content'
           : 'preamble-content';
-    noteDefect(current.defects, kind, line.toString('latin1', 0, 80));
+    if (current.defects.some((d) => d.kind === kind)) return;
+    noteDefect(current.defects, kind, bytes.toString('latin1', dash, Math.min(end, dash + 80)));
+  };
+
+  const noteRetired = (part: Draft, bytes: Buffer, dash: number, end: number): void => {
+    if (part.defects.some((d) => d.kind === 'outer-delimiter-inside')) return;
+    for (const r of retired)
+      if (end - dash >= r.length && bytes.compare(r, 0, r.length, dash, dash + r.length) === 0)
+        noteDefect(part.defects, 'outer-delimiter-inside', r.toString('latin1', 0, 80));
   };
 
   const takeDelimiter = (match: LineMatch): void => {
@@ -478,6 +484,17 @@ function looksLikeMimeField(bytes: Buffer, at: number): boolean {
   return /^content-(type|transfer-encoding|disposition)[ \t]*:/i.test(
     bytes.toString('latin1', at, at + MAX_PEEK),
   );
+}
+
+const CONTENT = fromLatin1('content-');
+
+/** Whether a field of MIME may begin there, in any case of letters. */
+function beginsWithContent(bytes: Buffer, at: number): boolean {
+  for (let i = 0; i < CONTENT.length; i++) {
+    const byte = bytes[at + i] ?? 0;
+    if ((byte >= 65 && byte <= 90 ? byte | 0x20 : byte) !== CONTENT[i]) return false;
+  }
+  return true;
 }
 
 function withoutEmptyLines(section: Buffer): Uint8Array {
