@@ -166,28 +166,43 @@ const HABITS: readonly Habit[] = [
   },
 ];
 
-/** Walks beyond the first, and the bytes and parts they may read in all: about a second of work at the worst. */
+/** What the walks beyond the first may cost in all. */
 const MAX_WALKS = 32;
-const MAX_BYTES = 128 * 1024 * 1024;
+const MAX_BYTES = 32 * 1024 * 1024;
 const MAX_PARTS = 6000;
 const MAX_READINGS = 16;
+/** Between pieces of this size the reader may be paused: even the worst input is then a few milliseconds of work. */
+const PIECE = 32 * 1024;
 
 type Attempt = { readonly reader: Reader; readonly reasons: readonly string[]; readonly splitsAtCr: boolean };
 
+const FIRST: Attempt = { reader: STANDARD, reasons: [], splitsAtCr: false };
+
 /** All readings of a whole message. Bounded in walks and bytes; never fails. */
 export function readMessage(message: Uint8Array, options: MimeOptions): Readings {
-  const first: Attempt = { reader: STANDARD, reasons: [], splitsAtCr: false };
-  const main = walkOnce(message, options, first);
+  const main = drain(walkOnce(message, options, FIRST));
+  return drain(readOthers(message, options, main));
+}
+
+/**
+ * The other readings besides `main`, in steps of one piece of a walk: the caller takes the next step when it suits, or
+ * stops. The value at the end is the same however often it paused.
+ */
+export function* readOthers(
+  message: Uint8Array,
+  options: MimeOptions,
+  main: MimeTree,
+): Generator<undefined, Readings> {
   const others: Reading[] = [];
-  const tried = new Set<string>([keyOf(first)]);
+  const tried = new Set<string>([keyOf(FIRST)]);
   const seen = new Set<string>([signature(main.parts)]);
-  const queue = variationsOf(first, main, tried);
+  const queue = variationsOf(FIRST, main, tried);
   let walks = 0;
   let parts = main.parts.length;
   for (let attempt = queue.shift(); attempt !== undefined; attempt = queue.shift()) {
     const isSpent = ++walks > MAX_WALKS || walks * message.length > MAX_BYTES || parts > MAX_PARTS;
     if (isSpent || others.length >= MAX_READINGS) return { main, others, isCut: true };
-    const tree = walkOnce(message, options, attempt);
+    const tree = yield* walkOnce(message, options, attempt);
     parts += tree.parts.length;
     const found = signature(tree.parts);
     if (!seen.has(found)) others.push({ reason: attempt.reasons.join(', and '), parts: tree.parts });
@@ -198,10 +213,30 @@ export function readMessage(message: Uint8Array, options: MimeOptions): Readings
   return { main, others, isCut: false };
 }
 
-function walkOnce(message: Uint8Array, options: MimeOptions, attempt: Attempt): MimeTree {
+/** Whether a message of this size may be read at all beyond its main reading. */
+export function isReadable(bytes: number): boolean {
+  return bytes <= MAX_BYTES / 2;
+}
+
+function* walkOnce(
+  message: Uint8Array,
+  options: MimeOptions,
+  attempt: Attempt,
+): Generator<undefined, MimeTree> {
   const walker = createMessageWalker(options, attempt.reader);
-  walker.update(attempt.splitsAtCr ? splitAtCr(message) : message);
+  for (let at = 0; at < message.length; at += PIECE) {
+    const piece = message.subarray(at, at + PIECE);
+    walker.update(attempt.splitsAtCr ? splitAtCr(piece, message[at + PIECE]) : piece);
+    yield;
+  }
   return walker.finish();
+}
+
+function drain<T>(steps: Generator<undefined, T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
 }
 
 const keyOf = (a: Attempt): string => JSON.stringify([a.reader, a.splitsAtCr]);
@@ -232,9 +267,10 @@ function signature(parts: readonly MimePart[]): string {
     .join('\n');
 }
 
-function splitAtCr(message: Uint8Array): Uint8Array {
-  const out = Buffer.from(message);
-  for (let cr = out.indexOf(CR); cr !== -1; cr = out.indexOf(CR, cr + 1))
-    if (out[cr + 1] !== LF) out[cr] = LF;
+/** `next` is the byte after the piece. */
+function splitAtCr(piece: Uint8Array, next: number | undefined): Uint8Array {
+  const out = Buffer.from(piece);
+  for (let at = 0; at < out.length; at++)
+    if (out[at] === CR && (at + 1 < out.length ? out[at + 1] : next) !== LF) out[at] = LF;
   return out;
 }
