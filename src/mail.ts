@@ -4,7 +4,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemClock } from '#core/time.ts';
+import { type Clock, systemClock } from '#core/time.ts';
+import type { Database } from '#platform/db.ts';
+import type { Resolver } from '#protocol/dns/resolver.ts';
 import { ConfigError, errorChain } from '#core/errors.ts';
 import type { TenantId } from '#core/id.ts';
 import { createClamd } from '#platform/clamd.ts';
@@ -20,7 +22,8 @@ import { parsePolicy } from '#mail/decide/parse-policy.ts';
 import type { Policy } from '#mail/decide/policy.ts';
 import { verifyRecipientByCallout } from '#mail/deliver/callout.ts';
 import { openDirectory } from '#mail/directory/directory.ts';
-import { createFlow } from '#mail/flow.ts';
+import type { ActSettings } from '#mail/act/plan.ts';
+import { createFlow, type FlowDeps } from '#mail/flow.ts';
 import { createAuthenticate } from '#mail/inspect/authenticate.ts';
 import { CHECKS } from '#mail/inspect/checks.ts';
 import { createCommitter } from '#mail/queue/commit.ts';
@@ -30,10 +33,10 @@ import { createSettler } from '#mail/queue/settle.ts';
 import { createGreylist } from '#mail/receive/greylist.ts';
 import { databaseGreylistStore } from '#mail/receive/greylist-store.ts';
 import type { ListenerConfig } from '#mail/receive/config.ts';
-import { type BoundListener, startListener } from '#mail/receive/listener.ts';
+import { type BoundListener, type ListenerOptions, startListener } from '#mail/receive/listener.ts';
 import { readTlsMaterial } from '#mail/receive/tls.ts';
 import { signing } from '#mail/signing/sign-and-seal.ts';
-import { openSigners } from '#mail/signing/signers.ts';
+import { openSigners, type Signers } from '#mail/signing/signers.ts';
 import type { Config } from './config.ts';
 import { clamdAddress } from './config-engines.ts';
 import { openDelivery } from './delivery.ts';
@@ -124,25 +127,11 @@ export async function openMail(config: Config, url: string, log: Logger): Promis
   );
   countDns(wire);
 
-  const crashed = (check: string, reason: string): void => log.error('a check broke', { check, reason });
-  const signatures = signing(signers, clock);
   const flow = createFlow({
-    inspector: { checks: CHECKS, authenticate: createAuthenticate(crashed), onCrash: crashed },
-    inspectDeps: {
-      resolver,
-      clock,
-      clamd: clamdOf(config),
-      hostname: config.hostname,
-      trustedSealers: new Set(config.authentication.trustedSealers),
-    },
+    ...judging(config, resolver, clock, log),
     policy: () => policy,
-    act: {
-      hostname: config.hostname,
-      authservId: config.authentication.authservId ?? config.hostname,
-      sign: signatures.sign,
-      seal: signatures.seal,
-    },
-    unsigned: signatures.unsigned,
+    act: actSettings(config, signers, clock),
+    unsigned: signing(signers, clock).unsigned,
     committer,
     deliver: (message, arrival, plan) => engine.take(outbound.jobsOfMessage(message, arrival, plan)),
     clock,
@@ -156,26 +145,9 @@ export async function openMail(config: Config, url: string, log: Logger): Promis
       tlsCertFile: listener.tlsCertFile ?? config.tls.certificate ?? fallbackTls.certificate,
       tlsKeyFile: listener.tlsKeyFile ?? config.tls.key ?? fallbackTls.key,
     };
-    const bound = await startListener({
-      config: settings,
-      tls: await readTlsMaterial(settings),
-      directory,
-      flow,
-      keys,
-      blobs,
-      mime: DEFAULT_MIME_OPTIONS,
-      resolver,
-      log: log.child({ listener: listener.name }),
-      greylist: createGreylist({
-        store: databaseGreylistStore(db, DEFAULT_TENANT),
-        clock,
-        minScore: listener.greylistScore,
-        delayMs: GREYLIST_DELAY_MS,
-      }),
-      reusePort: true,
-    });
-    stack.defer(() => bound.stop());
-    listeners.push({ settings, bound });
+    const running = await openListener(settings, { db, directory, flow, keys, blobs, resolver, clock, log });
+    stack.defer(() => running.bound.stop());
+    listeners.push(running);
   }
   registry.gaugeFrom('gatehouse_smtp_connections', 'SMTP connections open now.', () =>
     listeners.reduce((sum, l) => sum + l.bound.connections(), 0),
@@ -198,6 +170,56 @@ export async function openMail(config: Config, url: string, log: Logger): Promis
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
+}
+
+/** What judges a message: the checks and what they ask. */
+function judging(
+  config: Config,
+  resolver: Resolver,
+  clock: Clock,
+  log: Logger,
+): Pick<FlowDeps, 'inspector' | 'inspectDeps'> {
+  const crashed = (check: string, reason: string): void => log.error('a check broke', { check, reason });
+  return {
+    inspector: { checks: CHECKS, authenticate: createAuthenticate(crashed), onCrash: crashed },
+    inspectDeps: {
+      resolver,
+      clock,
+      clamd: clamdOf(config),
+      hostname: config.hostname,
+      trustedSealers: new Set(config.authentication.trustedSealers),
+    },
+  };
+}
+
+function actSettings(config: Config, signers: Signers, clock: Clock): ActSettings {
+  const { sign, seal } = signing(signers, clock);
+  const authservId = config.authentication.authservId ?? config.hostname;
+  return { hostname: config.hostname, authservId, sign, seal };
+}
+
+type ListenerParts = Pick<ListenerOptions, 'directory' | 'flow' | 'keys' | 'blobs' | 'resolver' | 'log'> & {
+  readonly db: Database;
+  readonly clock: Clock;
+};
+
+async function openListener(settings: ListenerConfig, parts: ListenerParts): Promise<Running> {
+  const { db, clock, ...rest } = parts;
+  const bound = await startListener({
+    ...rest,
+    config: settings,
+    tls: await readTlsMaterial(settings),
+    mime: DEFAULT_MIME_OPTIONS,
+    log: parts.log.child({ listener: settings.name }),
+    greylist: createGreylist({
+      store: databaseGreylistStore(db, DEFAULT_TENANT),
+      clock,
+      minScore: settings.greylistScore,
+      delayMs: GREYLIST_DELAY_MS,
+    }),
+    reusePort: true,
+  });
+  return { settings, bound };
 }
 
 type Running = { readonly settings: ListenerConfig; readonly bound: BoundListener };
