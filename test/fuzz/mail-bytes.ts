@@ -48,6 +48,22 @@ const WORDS: readonly string[] = [
   '\xc3\xa9',
 ];
 
+/** Up to four words of mail, the same over and over until `size` bytes: what finds work that grows with the square. */
+export function repeatedWords(size: number): fc.Arbitrary<string> {
+  const word = fc.oneof(
+    fc.constantFrom(...WORDS),
+    fc.constantFrom('from', 'x', 'aaaa', '=', '@', '\\(', '\r\n '),
+  );
+  return fc
+    .array(word, { minLength: 1, maxLength: 4 })
+    .map((words) => words.join(''))
+    .map((piece) => repeatTo(piece, size));
+}
+
+export function repeatTo(piece: string, size: number): string {
+  return piece.repeat(Math.floor(size / piece.length));
+}
+
 /** Up to `maxPieces` words of mail, letters and raw bytes in any order. */
 export function mailBytes(maxPieces: number): fc.Arbitrary<Uint8Array> {
   const piece = fc.oneof(
@@ -63,4 +79,15 @@ export function within(target: (data: Uint8Array) => void, data: Uint8Array): bo
   const startedMs = performance.now();
   target(data);
   return performance.now() - startedMs < 1000;
+}
+
+const MAX_CPU_MS = 1000;
+
+/** Runs `work` and fails when it took more than a second of CPU time; other programs on the machine do not count. */
+export function inCpuSecond(work: () => void, what: string): void {
+  const before = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(before);
+  const ms = Math.round((user + system) / 1000);
+  if (ms >= MAX_CPU_MS) throw new Error(`${what}: ${ms} ms`);
 }
