@@ -15,7 +15,7 @@ with input as (
     tenant_id uuid, id uuid, received_at timestamptz, direction text, listener text, listener_kind text, peer_ip text,
     peer_name text, helo text, protocol text, tls_version text, tls_cipher text, auth_method text, auth_who text,
     mail_from text, header_from text, subject text, message_id_header text, size bigint, sha256 text, blob uuid,
-    key_wrapped text, body text, smtp_utf8 boolean, require_tls boolean, ret text, envid text, verdict text, class text,
+    key_wrapped text, body text, smtp_utf8 boolean, require_tls boolean, ret text, envid text, report_to text, verdict text, class text,
     reasons json, policy_version text, findings json, edits json, timings json, recipients json, what text)
 ), people as (
   select i.tenant_id, i.id as message_id, i.received_at, r.*
@@ -25,10 +25,10 @@ with input as (
 ), new_message as (
   insert into message (tenant_id, id, received_at, direction, listener, listener_kind, peer_ip, peer_name, helo, protocol,
     tls_version, tls_cipher, auth_method, auth_who, mail_from, header_from, subject, message_id_header, size, sha256, blob,
-    key_wrapped, body, smtp_utf8, require_tls, ret, envid, verdict, class, reasons, policy_version, findings, edits, timings)
+    key_wrapped, body, smtp_utf8, require_tls, ret, envid, report_to, verdict, class, reasons, policy_version, findings, edits, timings)
   select tenant_id, id, received_at, direction, listener, listener_kind, peer_ip, peer_name, helo, protocol,
     tls_version, tls_cipher, auth_method, auth_who, mail_from, header_from, subject, message_id_header, size, sha256, blob,
-    decode(key_wrapped, 'base64'), body, smtp_utf8, require_tls, ret, envid, verdict, class, reasons, policy_version, findings,
+    decode(key_wrapped, 'base64'), body, smtp_utf8, require_tls, ret, envid, report_to, verdict, class, reasons, policy_version, findings,
     array(select decode(e, 'base64') from json_array_elements_text(edits) e), timings
   from input
 ), new_recipient as (

@@ -4,6 +4,7 @@
  */
 import type { BlobId, MessageId, TenantId } from '#core/id.ts';
 import type { DsnNotify } from '../envelope.ts';
+import type { ReportTo } from './report-to.ts';
 
 export type JobRecipient = {
   readonly n: number;
@@ -32,6 +33,8 @@ export type DeliveryJob = {
   readonly requireTls: boolean;
   readonly ret: 'FULL' | 'HDRS' | undefined;
   readonly envid: string | undefined;
+  /** What the sender may be told of the delivery. */
+  readonly reportTo: ReportTo;
   readonly receivedAtMs: number;
   readonly blob: BlobId;
   /** The final bytes: the original with this variant's edits applied. May be called again for another host. */

@@ -4,6 +4,7 @@
  */
 import type { BlobId, MessageId, TenantId } from '#core/id.ts';
 import type { Database, Reader } from '#platform/db.ts';
+import type { ReportTo } from './report-to.ts';
 
 export type LeasedRow = {
   readonly tenant: TenantId;
@@ -23,6 +24,7 @@ export type LeasedRow = {
   readonly requireTls: boolean;
   readonly ret: 'FULL' | 'HDRS' | null;
   readonly envid: string | null;
+  readonly reportTo: ReportTo;
   readonly receivedAtMs: number;
   readonly blob: BlobId;
   readonly keyWrapped: Uint8Array;
@@ -43,7 +45,7 @@ with due as (
 select t.tenant_id as tenant, t.message_id as message, t.n, t.domain, t.attempts,
   (extract(epoch from t.queued_at) * 1000)::bigint as "queuedAtMs", t.delay_told as "delayTold",
   r.address, r.notify, r.orcpt, m.mail_from as "mailFrom", m.size, m.body, m.smtp_utf8 as "smtpUtf8",
-  m.require_tls as "requireTls", m.ret, m.envid, (extract(epoch from m.received_at) * 1000)::bigint as "receivedAtMs",
+  m.require_tls as "requireTls", m.ret, m.envid, m.report_to as "reportTo", (extract(epoch from m.received_at) * 1000)::bigint as "receivedAtMs",
   m.blob, m.key_wrapped as "keyWrapped", r.variant, m.edits[r.variant + 1] as edits
 from taken t
 join recipient r on r.tenant_id = t.tenant_id and r.message_id = t.message_id and r.n = t.n

@@ -20,6 +20,7 @@ import type { Route } from '../directory/types.ts';
 import type { JobOutcome, Permit } from './engine.ts';
 import { type DeliveryJob, type JobRecipient, parseNotify } from './job.ts';
 import type { LeasedRow } from './lease.ts';
+import { notifyOf, reportToOf, retOf } from './report-to.ts';
 import type { ReportWriter } from './reports.ts';
 import type { MessageToCommit } from './rows.ts';
 import type { Settlement } from './settle.ts';
@@ -127,6 +128,7 @@ function jobsOfMessage(
         requireTls: e.requireTls,
         ret: e.ret,
         envid: e.envid,
+        reportTo: reportToOf(e, message.findings),
         receivedAtMs: e.receivedAtMs,
         blob: message.blob,
         content: () => applyEdits(edits, arrival.message.read()),
@@ -169,6 +171,7 @@ function jobsOfRows(deps: OutboundDeps, rows: readonly LeasedRow[]): DeliveryJob
         requireTls: row.requireTls,
         ret: row.ret ?? undefined,
         envid: row.envid ?? undefined,
+        reportTo: row.reportTo,
         receivedAtMs: row.receivedAtMs,
         blob: row.blob,
         content: () => storedContent(deps, row, edits),
@@ -206,14 +209,14 @@ async function attempt(deps: OutboundDeps, job: DeliveryJob): Promise<JobOutcome
     recipients: job.recipients.map((r) => ({
       key: String(r.n),
       address: r.address,
-      notify: r.notify,
+      notify: notifyOf(job.reportTo, r.notify),
       orcpt: r.orcpt,
     })),
     size: job.size,
     bodyType: job.body,
     smtpUtf8: job.smtpUtf8,
     requireTls: job.requireTls,
-    ret: job.ret,
+    ret: retOf(job.reportTo, job.ret),
     envid: job.envid,
     heloName: source.heloName ?? deps.hostname,
     source: { v4: source.v4, v6: source.v6 },

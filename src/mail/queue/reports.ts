@@ -8,7 +8,7 @@ import { concat, fromUtf8 } from '#core/bytes.ts';
 import { type BlobId, type MessageId, newId } from '#core/id.ts';
 import { type Clock, mailDate } from '#core/time.ts';
 import type { BlobStore } from '#platform/blob.ts';
-import { buildDsn, type Dsn } from '#protocol/dsn/build.ts';
+import { buildDsn, type Dsn, type DsnRecipient } from '#protocol/dsn/build.ts';
 import type { DsnAction, DsnLanguage } from '#protocol/dsn/texts.ts';
 import { findBodyStart } from '#protocol/message/header.ts';
 import { encodeEdits } from '../act/edits-codec.ts';
@@ -17,6 +17,7 @@ import type { DeliveryRecipient } from '../deliver/types.ts';
 import type { Route } from '../directory/types.ts';
 import type { Envelope } from '../envelope.ts';
 import type { DeliveryJob } from './job.ts';
+import { mayReport, retOf } from './report-to.ts';
 import type { Settled } from './outbound.ts';
 import type { MessageToCommit } from './rows.ts';
 
@@ -50,7 +51,8 @@ export function createReportWriter(deps: ReportDeps): ReportWriter {
         route,
         settlement.delayTold,
       );
-      if (action !== undefined) byAction.set(action, [...(byAction.get(action) ?? []), s]);
+      if (action !== undefined && mayReport(job.reportTo, action))
+        byAction.set(action, [...(byAction.get(action) ?? []), s]);
     }
     if (byAction.size === 0) return [];
     const original = await readOriginal(job);
@@ -102,16 +104,22 @@ async function writeReport(
     nowMs: deps.clock(),
     arrivedMs: job.receivedAtMs,
     envid: job.envid,
-    ret: job.ret,
+    ret: retOf(job.reportTo, job.ret),
     retryUntilMs: action === 'delayed' ? settled[0]?.triedUntilMs : undefined,
     original,
     recipients: settled.map((s) => {
-      const told = dsnRecipient(deliveryRecipient(s), s.result);
+      const all = dsnRecipient(deliveryRecipient(s), s.result);
+      const told = job.reportTo === 'full' ? all : withoutInside(all);
       // RFC 3463 §3.5: delivery time expired.
       return s.settlement.isExpired ? { ...told, status: '4.4.7' } : told;
     }),
   });
   return await storeReport(deps, job, id, dsn);
+}
+
+/** Names of hosts behind us, and their words, which may hold names, are not for strangers. */
+function withoutInside(told: DsnRecipient): DsnRecipient {
+  return { ...told, remoteHost: undefined, text: told.code === undefined ? '' : told.status };
 }
 
 async function storeReport(

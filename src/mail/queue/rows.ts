@@ -6,6 +6,7 @@ import type { BlobId, MessageId, TenantId } from '#core/id.ts';
 import type { Envelope } from '../envelope.ts';
 import type { Finding } from '../finding.ts';
 import type { Action, Verdict } from '../verdict.ts';
+import { reportToOf } from './report-to.ts';
 
 export type MessageToCommit = {
   readonly envelope: Envelope;
@@ -72,6 +73,7 @@ export function rowsOf(m: MessageToCommit): Record<string, unknown> {
     require_tls: e.requireTls,
     ret: e.ret ?? null,
     envid: withoutNul(e.envid),
+    report_to: reportToOf(e, m.findings),
     verdict: harshest(m.verdict),
     class: m.verdict.class,
     reasons: m.verdict.reasons,

@@ -197,6 +197,7 @@ test('two engines, one of them behind: what was let go on is delivered and not h
             requireTls: false,
             ret: undefined,
             envid: undefined,
+            reportTo: r.reportTo,
             receivedAtMs: r.receivedAtMs,
             blob: r.blob,
             content: () => assert.fail('not read'),
