@@ -60,7 +60,10 @@ export const LOCAL_PROBLEMS: Readonly<
   lost: { enhanced: '4.4.2', text: 'the mail host closed the connection' },
   timeout: { enhanced: '4.4.2', text: 'the mail host stopped answering' },
   protocol: { enhanced: '4.5.0', text: 'the mail host does not speak SMTP properly' },
-  'tls-not-offered': { enhanced: '4.7.10', text: 'the mail host offers no TLS, which this destination must' },
+  'tls-not-offered': {
+    enhanced: '4.7.10',
+    text: 'the mail host offers no TLS, and this destination must have it',
+  },
   'tls-failed': { enhanced: '4.7.5', text: 'the TLS handshake failed' },
   certificate: { enhanced: '4.7.5', text: 'the certificate does not prove that this is the mail host' },
   'dane-mismatch': { enhanced: '4.7.5', text: 'the certificate is not the one that DNSSEC names (DANE)' },

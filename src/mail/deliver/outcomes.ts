@@ -20,7 +20,7 @@ export type HostFailure = {
 };
 
 type About = { readonly connection: Connection; readonly reused: boolean; readonly connectMs: number };
-type Said = Pick<AttemptResult, 'outcome' | 'stage' | 'code' | 'enhanced' | 'text' | 'remoteSaid'>;
+type Said = Pick<AttemptResult, 'outcome' | 'status' | 'stage' | 'code' | 'enhanced' | 'text' | 'remoteSaid'>;
 type Where = Pick<
   AttemptResult,
   'remoteHost' | 'remoteIp' | 'tls' | 'security' | 'reusedConnection' | 'connectMs' | 'dsnPassedOn'
@@ -137,6 +137,7 @@ function saidByFailure(failure: HostFailure): Said {
   const outcome = localOutcome(failure.problem);
   return {
     outcome,
+    status: enhanced,
     stage: failure.stage,
     code: undefined,
     enhanced,
@@ -147,11 +148,18 @@ function saidByFailure(failure: HostFailure): Said {
 
 function saidByReply(stage: Stage, reply: SmtpReply): Said {
   const outcome = classifyReply(stage, reply.code, reply.enhanced);
-  const enhanced = agree(outcome, enhancedOf(reply));
-  return { outcome, stage, code: reply.code, enhanced, text: clip(reply.lines.join('\n')), remoteSaid: true };
+  return {
+    outcome,
+    status: agree(outcome, enhancedOf(reply)),
+    stage,
+    code: reply.code,
+    enhanced: reply.enhanced,
+    text: clip(reply.lines.join('\n')),
+    remoteSaid: true,
+  };
 }
 
-/** The class of our enhanced code is our outcome, also where we read a 5xx as temporary. */
+/** The class of our status is our outcome, also where we read a 5xx as temporary. */
 function agree(outcome: Outcome, enhanced: string): string {
   const digit = { delivered: '2', deferred: '4', failed: '5' }[outcome];
   return digit + enhanced.slice(1);
@@ -170,7 +178,15 @@ function saidBy(result: RecipientResult | undefined): Said {
       });
     case 'unmet': {
       const { enhanced, text } = UNMET_REPLIES[result.need];
-      return { outcome: 'failed', stage: 'capability', code: undefined, enhanced, text, remoteSaid: false };
+      return {
+        outcome: 'failed',
+        status: enhanced,
+        stage: 'capability',
+        code: undefined,
+        enhanced,
+        text,
+        remoteSaid: false,
+      };
     }
   }
   return saidByFailure({ stage: 'mail', problem: 'protocol', detail: 'unknown result' });

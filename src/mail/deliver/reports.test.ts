@@ -160,6 +160,7 @@ test('who reports success: the last one who knows of DSN', () => {
     remoteHost: 'mx',
     remoteIp: '192.0.2.1',
     code: 250,
+    status: '2.0.0',
     enhanced: '2.0.0',
     text: 'ok',
     remoteSaid: true,

@@ -32,10 +32,10 @@ export function dsnRecipient(recipient: DeliveryRecipient, result: AttemptResult
   return {
     address: recipient.address,
     orcpt: recipient.orcpt,
-    status: result.enhanced,
+    status: result.status,
     remoteHost: result.remoteSaid ? (result.remoteHost ?? result.remoteIp) : undefined,
     code: result.remoteSaid ? result.code : undefined,
-    text: result.remoteSaid ? `${result.enhanced} ${result.text}` : result.text,
+    text: result.remoteSaid ? [result.enhanced, result.text].filter(Boolean).join(' ') : result.text,
     lastAttemptMs: result.startedMs,
   };
 }

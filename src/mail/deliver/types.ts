@@ -87,12 +87,15 @@ export type SecurityResult = {
 export type AttemptResult = {
   readonly recipient: string;
   readonly outcome: Outcome;
+  /** Our own classification (RFC 3463); its class is the outcome. */
+  readonly status: string;
   readonly stage: Stage;
   readonly remoteHost: string | undefined;
   readonly remoteIp: string | undefined;
   /** The remote's reply; undefined where none was given. */
   readonly code: number | undefined;
-  readonly enhanced: string;
+  /** As the remote said it, whatever we make of it; ours where it said nothing. */
+  readonly enhanced: string | undefined;
   readonly text: string;
   /** True when `text` is what the remote said, false when it is ours. */
   readonly remoteSaid: boolean;

@@ -53,6 +53,7 @@ function settled(n: number, over: Partial<AttemptResult>, delayTold = false): Se
     remoteHost: 'store-7.inside.example',
     remoteIp: '10.0.0.7',
     code: 550,
+    status: '5.1.1',
     enhanced: '5.1.1',
     text: 'store-7.inside.example knows nobody of that name',
     remoteSaid: true,
@@ -83,8 +84,8 @@ async function written(reportTo: ReportTo): Promise<string[]> {
   };
   await createReportWriter(deps)(job(reportTo), { kind: 'mx', tls: 'opportunistic' }, [
     settled(0, {}),
-    settled(1, { outcome: 'delivered', code: 250, enhanced: '2.0.0', text: 'ok' }),
-    settled(2, { outcome: 'deferred', code: 451, enhanced: '4.2.0' }, true),
+    settled(1, { outcome: 'delivered', code: 250, status: '2.0.0', enhanced: '2.0.0', text: 'ok' }),
+    settled(2, { outcome: 'deferred', code: 451, status: '4.2.0', enhanced: '4.2.0' }, true),
     settled(3, { code: undefined, remoteSaid: false, text: 'no connection: 10.0.0.7 port 25' }),
   ]);
   return texts;

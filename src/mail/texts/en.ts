@@ -132,16 +132,19 @@ export const en = {
   'story.state.queued-until': 'waiting, next attempt {at}',
   'story.state.held': 'held',
   'story.state.delivered': 'delivered {at}',
-  'story.state.failed': 'refused by the other side {at}, the sender was told',
-  'story.state.expired': 'given up {at}, the sender was told',
+  'story.state.failed': 'failed {at}',
+  'story.state.expired': 'given up {at}',
   'story.state.deleted': 'deleted {at}',
   'story.state.refused': 'refused in the dialogue {at}',
   'story.attempt.delivered': '{at} accepted by {host}',
   'story.attempt.deferred': '{at} put off by {host} at {stage}',
   'story.attempt.failed': '{at} refused by {host} at {stage}',
-  'story.attempt.nobody': 'nobody (no connection)',
+  'story.attempt.deferred-here': '{at} put off at {stage}, {host}',
+  'story.attempt.failed-here': '{at} given up at {stage}, {host}',
+  'story.attempt.nobody': 'no host reached',
+  'story.attempt.found': 'we found: {reply}',
   'story.attempt.reply': 'they said: {reply}',
-  'story.attempt.security': 'transport: {security} {detail}',
+  'story.attempt.security': 'transport: {security}{detail}',
 } as const;
 
 export type TextKey = keyof typeof en;

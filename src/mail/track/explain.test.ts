@@ -88,7 +88,7 @@ test('explain() tells connection, checks, decision, transport and record of one 
     'rule "spf": sender.example says',
     'bob@ours.example: delivered',
     'accepted by mx.ours.example [192.0.2.77] (42 ms)',
-    'transport: dane TLSA 3 1 1 matched; TLSv1.3 TLS_AES_128_GCM_SHA256',
+    'transport: dane, TLSA 3 1 1 matched; TLSv1.3 TLS_AES_128_GCM_SHA256',
     'they said: 250 2.0.0 queued as 4711',
     'delivery.delivered',
   ])
@@ -97,4 +97,58 @@ test('explain() tells connection, checks, decision, transport and record of one 
   assert.equal(new Set(texts).size, 3);
   for (const told of texts) assert.ok(!told.includes('\u{202e}') && !told.includes('Evil\n'));
   assert.equal(await explain(db, newId<'tenant'>(), envelope.id), undefined);
+});
+
+test('storyText() tells our own findings from what a remote said, and no transport where there was none', async () => {
+  await using db = await testDatabase();
+  const envelope = sampleEnvelope();
+  await createCommitter(db, newId()).commit(sampleToCommit({ envelope }));
+  const common = {
+    tenant: TENANT,
+    message: envelope.id,
+    n: 0,
+    address: 'bob@ours.example',
+    durationMs: 1,
+    outcome: 'deferred',
+    isExpired: false,
+    nextAtMs: Date.now(),
+    delayTold: false,
+    remoteHost: undefined,
+    remoteIp: undefined,
+    replyCode: undefined,
+    tlsVersion: undefined,
+    tlsCipher: undefined,
+    security: 'none',
+    securityDetail: '',
+  } as const;
+  await settle(db, [
+    { ...common, atMs: 1000, stage: 'dns', enhanced: '4.4.3', replyText: 'DNS did not answer: timeout' },
+    {
+      ...common,
+      atMs: 2000,
+      stage: 'mail',
+      remoteHost: 'mx.ours.example',
+      remoteIp: '192.0.2.7',
+      replyCode: 500,
+      enhanced: '5.3.0',
+      replyText: 'what was that',
+      security: 'opportunistic',
+    },
+  ]);
+  const story = await explain(db, TENANT, envelope.id);
+  assert.ok(story !== undefined);
+  const attempts = (language: (typeof LANGUAGES)[number]) =>
+    storyText(story, language)
+      .split('\n')
+      .filter((l) => l.startsWith('    '))
+      .map((l) => l.trim());
+  assert.deepEqual(attempts('en'), [
+    '1970-01-01 00:00:01Z put off at dns, no host reached (1 ms)',
+    'we found: 4.4.3 DNS did not answer: timeout',
+    '1970-01-01 00:00:02Z put off by mx.ours.example [192.0.2.7] at mail (1 ms)',
+    'transport: opportunistic, Not encrypted',
+    'they said: 500 5.3.0 what was that',
+  ]);
+  assert.ok(attempts('de').includes('festgestellt: 4.4.3 DNS did not answer: timeout'));
+  assert.ok(attempts('nl').includes('vastgesteld: 4.4.3 DNS did not answer: timeout'));
 });

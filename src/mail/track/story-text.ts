@@ -110,18 +110,31 @@ function attemptLines(a: StoryAttempt, language: Language): string[] {
     a.remoteHost === null && a.remoteIp === null
       ? text(language, 'story.attempt.nobody')
       : `${a.remoteHost ?? '-'} [${a.remoteIp ?? '-'}]`;
-  const tls = a.tlsVersion === null ? text(language, 'story.no-tls') : `${a.tlsVersion} ${a.tlsCipher ?? ''}`;
-  const reply = [a.replyCode, a.enhanced, a.replyText].filter((p) => p !== null && p !== '').join(' ');
+  // Without a reply code nobody said anything: the words are ours.
+  const isOurs = a.replyCode === null;
+  const what = isOurs && a.outcome !== 'delivered' ? (`${a.outcome}-here` as const) : a.outcome;
+  const words = [a.replyCode, a.enhanced, a.replyText].filter((p) => p !== null && p !== '').join(' ');
   return [
-    `${text(language, `story.attempt.${a.outcome}`, { at: time(a.atMs), host, stage: a.stage })} (${a.durationMs} ms)`,
+    `${text(language, `story.attempt.${what}`, { at: time(a.atMs), host, stage: a.stage })} (${a.durationMs} ms)`,
     ...indent(1, [
-      text(language, 'story.attempt.security', {
-        security: a.security,
-        detail: `${a.securityDetail}; ${tls}`,
-      }),
-      ...(reply === '' ? [] : [text(language, 'story.attempt.reply', { reply })]),
+      ...transportLine(a, language),
+      ...(words === ''
+        ? []
+        : [text(language, isOurs ? 'story.attempt.found' : 'story.attempt.reply', { reply: words })]),
     ]),
   ];
+}
+
+/** Stages before there is a connection, so that nothing can be said about its safety. */
+const BEFORE_CONNECTION: ReadonlySet<string> = new Set(['route', 'dns', 'slot', 'policy', 'connect']);
+
+function transportLine(a: StoryAttempt, language: Language): string[] {
+  if (BEFORE_CONNECTION.has(a.stage)) return [];
+  const tls =
+    a.tlsVersion === null ? text(language, 'story.no-tls') : `${a.tlsVersion} ${a.tlsCipher ?? ''}`.trim();
+  const detail = [a.securityDetail, tls].filter((p) => p !== '').join('; ');
+  const security = a.security === 'none' ? '' : `${a.security}, `;
+  return [text(language, 'story.attempt.security', { security, detail })];
 }
 
 function indent(depth: number, lines: readonly string[]): string[] {

@@ -7,7 +7,7 @@ import type { AttemptResult } from '#mail/deliver/types.ts';
 import { TEXT, hop, tableResolver, testDeps, testJob } from './bench-deps.ts';
 import { type FakeOptions, startFakeRemote } from './fake-remote.ts';
 
-const short = (r: AttemptResult): string => `${r.outcome} ${r.stage} ${r.code ?? '-'} ${r.enhanced}`;
+const short = (r: AttemptResult): string => `${r.outcome} ${r.stage} ${r.code ?? '-'} ${r.status}`;
 const TWO = ['b@two.example', 'c@two.example'];
 
 async function outcomes(options: FakeOptions, more: Parameters<typeof testJob>[0] = {}): Promise<string[]> {
@@ -315,4 +315,19 @@ test('a family that does not work gives way to the other', async () => {
   using _pool = deps.pool;
   const [result] = await attemptDelivery(testJob(), deps);
   assert.equal(`${result?.outcome} ${result?.remoteIp}`, 'delivered 127.0.0.1');
+});
+
+test('what the remote said is kept as it said it, beside what we make of it', async () => {
+  await using remote = await startFakeRemote({
+    reply: (v) => (v === 'MAIL' ? '500 5.3.0 what was that' : undefined),
+  });
+  const deps = testDeps();
+  using _pool = deps.pool;
+  const [result] = await attemptDelivery(testJob({ route: hop(remote.port) }), deps);
+  assert.ok(result !== undefined);
+  const { outcome, status, code, enhanced, text } = result;
+  assert.deepEqual(
+    { outcome, status, code, enhanced, text },
+    { outcome: 'deferred', status: '4.3.0', code: 500, enhanced: '5.3.0', text: 'what was that' },
+  );
 });

@@ -193,7 +193,7 @@ describe('delivery over secure transport', { skip: lacking.length > 0 }, () => {
     return result;
   };
   const line = (r: AttemptResult): string =>
-    `${r.outcome} ${r.stage} ${r.enhanced} ${r.security?.policy ?? '-'}${r.security?.authenticated === true ? '+' : ''}`;
+    `${r.outcome} ${r.stage} ${r.status} ${r.security?.policy ?? '-'}${r.security?.authenticated === true ? '+' : ''}`;
 
   test('unbound: good is secure, unsigned is not, bogus is an error', async () => {
     const good = await resolver.mx('right.signed.example');
@@ -319,5 +319,5 @@ test('opportunistic TLS that cannot be had gives way to clear text, required TLS
   const [wish] = await attemptDelivery(testJob({ route: hop(broken.port) }), deps);
   assert.equal(`${wish?.outcome} ${wish?.tls?.version ?? 'clear'}`, 'delivered clear', wish?.text);
   const [must] = await attemptDelivery(testJob({ route: hop(broken.port, { tls: 'required' }) }), deps);
-  assert.equal(`${must?.outcome} ${must?.stage} ${must?.enhanced}`, 'deferred tls 4.7.5');
+  assert.equal(`${must?.outcome} ${must?.stage} ${must?.status}`, 'deferred tls 4.7.5');
 });
