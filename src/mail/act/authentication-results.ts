@@ -97,6 +97,7 @@ const WORDS: Readonly<Record<string, string>> = {
   'fail-reject-indirect': 'fail',
   'implicit-fail': 'none',
   'no-single-author': 'permerror',
+  'ambiguous-author': 'permerror',
 };
 
 function word(finding: Finding): string {

@@ -79,6 +79,7 @@ const defaults: readonly {
   { found: finding('clamav.unavailable', { outcome: 'temperror' }), action: 'defer' },
   { found: finding('clamav.absent', { outcome: 'neutral' }), action: 'accept' },
   { found: finding('dmarc.no-single-author', { outcome: 'permerror' }), action: 'reject' },
+  { found: finding('dmarc.ambiguous-author', { outcome: 'permerror' }), action: 'tag' },
   { found: finding('from-header.several'), action: 'reject' },
   { found: finding('file-type.blocked'), action: 'hold' },
   { found: finding('anything.crashed', { outcome: 'crashed' }), action: 'defer' },

@@ -48,6 +48,8 @@ export const de: Texts = {
     'Es ist nicht bewiesen, dass die Nachricht von {domain} kommt, aber {sealer}, dem wir vertrauen, sah den Beweis, bevor er sie änderte (ARC).',
   'dmarc.temperror': 'Ob die Nachricht von {domain} kommt, war gerade nicht zu erfahren (DMARC).',
   'dmarc.permerror': 'Die DMARC-Regel von {domain} ist fehlerhaft: {reason}.',
+  'dmarc.ambiguous-author':
+    'Der Server darf für {domain} senden, aber Mailprogramme könnten einen anderen als Absender zeigen; bewiesen ist darum nichts (DMARC): {reason}.',
   'dmarc.no-single-author':
     'Die Nachricht hat keinen eindeutigen Absender, der sich beweisen ließe (DMARC): {reason}.',
 

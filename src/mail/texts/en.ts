@@ -49,6 +49,8 @@ export const en = {
     'The message is not proven to come from {domain}, but {sealer}, which we trust, saw the proof before it changed the message (ARC).',
   'dmarc.temperror': 'Whether the message comes from {domain} could not be learned just now (DMARC).',
   'dmarc.permerror': 'The DMARC policy of {domain} is broken: {reason}.',
+  'dmarc.ambiguous-author':
+    'The server may send for {domain}, but mail programs may show somebody else as the author, so nothing is proven (DMARC): {reason}.',
   'dmarc.no-single-author': 'The message has no single author who could be proven (DMARC): {reason}.',
 
   'iprev.pass': 'The server {ip} is named {name}.',

@@ -48,6 +48,8 @@ export const nl: Texts = {
     'Het is niet bewezen dat het bericht van {domain} komt, maar {sealer}, die wij vertrouwen, zag het bewijs voordat hij het wijzigde (ARC).',
   'dmarc.temperror': 'Of het bericht van {domain} komt was zojuist niet te achterhalen (DMARC).',
   'dmarc.permerror': 'Het DMARC-beleid van {domain} is onjuist: {reason}.',
+  'dmarc.ambiguous-author':
+    'De server mag voor {domain} verzenden, maar mailprogramma’s kunnen iemand anders als afzender tonen; bewezen is er dus niets (DMARC): {reason}.',
   'dmarc.no-single-author':
     'Het bericht heeft geen eenduidige afzender die te bewijzen is (DMARC): {reason}.',
 

@@ -37,9 +37,10 @@ function judge(input: SenderInput, deps: InspectDeps): CheckFinding {
       return finding('temperror', 'temperror', 0, d);
     case 'permerror':
       // RFC 9989 §5.3.1: without one author domain there is nothing to judge; that is the message's fault, not DNS's.
-      return d.code === 'unusable-record'
-        ? finding('permerror', 'permerror', 1, d)
-        : finding('no-single-author', 'permerror', 6, d);
+      if (d.code === 'unusable-record') return finding('permerror', 'permerror', 1, d);
+      // Proven for one reading, while programs show another: lists write such names honestly, so it is no refusal by itself.
+      if (d.code === 'ambiguous-author') return finding('ambiguous-author', 'permerror', 4, d);
+      return finding('no-single-author', 'permerror', 6, d);
     default:
       return assertNever(d.result);
   }
