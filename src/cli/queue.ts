@@ -3,7 +3,7 @@ import { roughDuration } from '#core/duration.ts';
 import { parseId } from '#core/id.ts';
 import { ok } from '#core/result.ts';
 import { listQueue, showQueued, type QueueItem } from '#mail/queue/list.ts';
-import { retryNow, type Which } from '#mail/queue/steer.ts';
+import { countWaiting, retryNow, type Waiting, type Which } from '#mail/queue/steer.ts';
 import type { CliContext } from './context.ts';
 import {
   type Arguments,
@@ -75,13 +75,26 @@ export const queue = commandOf('queue', 'Mail that waits to be delivered.', {
         return usage(context, 'queue retry', 'name one: the ID of a message, or --domain');
       const which: Which | undefined = rule === undefined ? message && { message } : { rule };
       if (which === undefined) return nothing(args, context, 'queue retry');
-      const done = await withAct(args, context, async (act) => ok(await retryNow(act, which)));
-      const recipients = done.ok ? done.value : 0;
-      print(context, args, { recipients }, `${recipients} recipient(s) are tried now.\n`);
-      return recipients > 0 ? 0 : 1;
+      const done = await withAct(args, context, async (act) => {
+        const before = await countWaiting(act.tx, act.tenant, which);
+        return ok({ recipients: await retryNow(act, which), ...before });
+      });
+      const counts = done.ok ? done.value : { recipients: 0, underWay: 0, due: 0, paused: 0 };
+      print(context, args, counts, retryText(counts));
+      return counts.recipients + counts.underWay + counts.due > 0 ? 0 : 1;
     },
   },
 });
+
+/** A zero that stands alone would say that nothing waits, which is not so while it is being tried. */
+function retryText(c: Waiting & { readonly recipients: number }): string {
+  return [
+    `${c.recipients} recipient(s) are tried now.\n`,
+    c.underWay > 0 ? `${c.underWay} more are being tried at this moment.\n` : '',
+    c.due > 0 ? `${c.due} more were due already and are next.\n` : '',
+    c.paused > 0 ? `${c.paused} of them wait on, since their destination is paused.\n` : '',
+  ].join('');
+}
 
 const idFrom = (args: Arguments) => parseId<'message'>(args.positionals[0] ?? '');
 
@@ -120,6 +133,7 @@ function itemText(i: QueueItem): string {
 }
 
 function untilNext(i: QueueItem): string {
+  if (i.isPaused) return i.pauseReason === null ? 'paused' : `paused (${oneLine(i.pauseReason, 40)})`;
   const s = (i.nextAtMs - Date.now()) / 1000;
   return s <= 0 ? 'due' : `in ${roughDuration(s)}`;
 }

@@ -118,7 +118,20 @@ test('the queue is listed, shown and tried again', async () => {
   const [item] = JSON.parse(await good('queue', 'list', '--json')) as { attempts: number }[]; // `as`: checked next
   assert.equal(item?.attempts, 3);
   assert.match(await good('queue', 'retry', id), /1 recipient/);
-  assert.equal((await call('queue', 'retry', id)).code, 1, 'it is due already');
+  assert.match(await good('queue', 'retry', id), /^0 recipient\(s\).*\n1 more were due already/);
+  await db.query(`update queue set lease_owner = gen_random_uuid()`);
+  assert.match(
+    await good('queue', 'retry', '--domain', 'ours.example'),
+    /^0 recipient\(s\).*\n1 more are being tried at this moment/,
+  );
+  assert.equal((await call('queue', 'retry', '--domain', 'nothing.example')).code, 1);
+  await db.query(`update queue set lease_owner = null, next_at = now() + interval '7 seconds'`);
+  await good('destination', 'pause', 'ours.example', '--reason', 'moving house');
+  assert.match(await good('queue', 'list'), /paused \(moving house\)/);
+  assert.match(await good('queue', 'show', id), /next try +paused \(moving house\)/);
+  assert.match(await good('queue', 'retry', '--domain', '*'), /1 of them wait on/);
+  await good('destination', 'resume', 'ours.example');
+  assert.doesNotMatch(await good('queue', 'list'), /paused/);
   assert.equal((await call('queue', 'retry')).code, 2);
   assert.equal((await call('queue', 'show', 'x')).code, 1);
   assert.equal((await call('queue', 'list', '--limit', '0')).code, 2);

@@ -1,7 +1,7 @@
 /** The delivery queue as an operator looks at it: oldest first, with the next try and what the remote said last. */
 import type { MessageId, TenantId } from '#core/id.ts';
 import type { Reader, Row } from '#platform/db.ts';
-import { ruleFits } from './rule-fits.ts';
+import { ruleFits, ruleInForce } from './rule-fits.ts';
 
 export type QueueItem = {
   readonly message: MessageId;
@@ -17,15 +17,20 @@ export type QueueItem = {
   readonly lastReply: string | null;
   /** A process works on it right now. */
   readonly isLeased: boolean;
+  /** Its destination is paused, so that nothing is tried, and why the operator did it. */
+  readonly isPaused: boolean;
+  readonly pauseReason: string | null;
 };
 export type QueuePlace = { readonly queuedAtMs: number; readonly message: MessageId; readonly n: number };
 export type QueuePage = { readonly items: readonly QueueItem[]; readonly next: QueuePlace | undefined };
 
 const ITEM = `q.message_id as message, q.n, r.address as recipient, q.domain, m.mail_from as "mailFrom", m.subject, m.size,
   (extract(epoch from q.queued_at) * 1000)::bigint as "queuedAtMs", (extract(epoch from q.next_at) * 1000)::bigint as "nextAtMs",
-  q.attempts, q.last_reply as "lastReply", q.lease_owner is not null as "isLeased"`;
+  q.attempts, q.last_reply as "lastReply", q.lease_owner is not null as "isLeased",
+  coalesce(rule.state = 'pause', false) as "isPaused", case when rule.state = 'pause' then rule.reason end as "pauseReason"`;
 const JOINED = `join recipient r on r.tenant_id = q.tenant_id and r.message_id = q.message_id and r.n = q.n
-  join message m on m.tenant_id = q.tenant_id and m.id = q.message_id`;
+  join message m on m.tenant_id = q.tenant_id and m.id = q.message_id
+  left join lateral (${ruleInForce('q.tenant_id', 'q.domain')}) rule on true`;
 
 /**
  * Oldest first. The queue has no index for this on purpose: it is small when things go well, and every index would cost

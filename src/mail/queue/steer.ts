@@ -6,7 +6,7 @@
 import { appendAudit } from '#assurance/audit/audit.ts';
 import type { MessageId, TenantId } from '#core/id.ts';
 import { err, ok, type Result } from '#core/result.ts';
-import type { Database, Transaction } from '#platform/db.ts';
+import type { Database, Reader, Row, Transaction } from '#platform/db.ts';
 import {
   type Act,
   addThing,
@@ -20,7 +20,7 @@ import { destinationKind } from '../directory/kinds.ts';
 import type { DestinationValue } from '../directory/values.ts';
 import { giveBack } from './lease.ts';
 import type { QueueKey } from './rows.ts';
-import { ruleFits } from './rule-fits.ts';
+import { ruleFits, ruleInForce } from './rule-fits.ts';
 
 /** $1 tenant · $2 actor · $3 rule · $4 reason; `picked` names queue rows that may be moved. */
 const holdPicked = (picked: string): string => `
@@ -62,12 +62,6 @@ export type LeasedRows = {
   readonly rows: readonly QueueKey[];
 };
 
-/** The rule in force for $2; the nearest name first, as deliver/destination.ts does. */
-const RULE_IN_FORCE = `
-select name as rule, state, reason from destination_rule d
-where tenant_id = $1 and state <> 'normal' and (state_until is null or state_until > now()) and ${ruleFits('$2::text', 'd.name')}
-order by name = $2::text desc, length(name) desc limit 1`;
-
 /**
  * Holds or puts off rows that a process has under lease, if the table says so, too; false when it does not, and then
  * nothing was done. Whoever changes a rule keeps the version row locked until all that follows from it has happened, so
@@ -77,10 +71,10 @@ export async function standAside(db: Database, leased: LeasedRows, believed: Not
   const { tenant, domain, rows } = leased;
   return await db.transact(async (tx) => {
     await tx.query('select from directory_version for share');
-    const [rule] = await tx.query<{ rule: string; state: string; reason: string | null }>(RULE_IN_FORCE, [
-      tenant,
-      domain,
-    ]);
+    const [rule] = await tx.query<{ rule: string; state: string; reason: string | null }>(
+      ruleInForce('$1', '$2::text'),
+      [tenant, domain],
+    );
     if (believed.kind === 'later') {
       if (rule?.state !== 'pause') return false;
       await giveBack(tx, rows, believed.atMs);
@@ -183,7 +177,30 @@ export async function makeDue(who: Act, which: Which): Promise<number> {
   return due.length;
 }
 
-/** The same as an act of its own, with its event. */
+export type Waiting = {
+  /** Under lease: a process tries them at this moment. */
+  readonly underWay: number;
+  /** Due, and taken as soon as a process has room. */
+  readonly due: number;
+  /** Of all: those whose destination is paused, so that a retry does not move them. */
+  readonly paused: number;
+};
+
+/** How it stands with what waits of a message or a destination. */
+export async function countWaiting(on: Reader, tenant: TenantId, which: Which): Promise<Waiting> {
+  const isRule = 'rule' in which;
+  const [counts] = await on.query<Waiting & Row>(
+    `select count(*) filter (where lease_owner is not null)::int as "underWay",
+       count(*) filter (where lease_owner is null and next_at <= now())::int as due,
+       count(*) filter (where rule.state = 'pause')::int as paused
+     from queue left join lateral (${ruleInForce('queue.tenant_id', 'queue.domain')}) rule on true
+     where tenant_id = $1 and ${isRule ? ruleFits('queue.domain', '$2') : 'message_id = $2::uuid'}`,
+    [tenant, isRule ? which.rule : which.message],
+  );
+  return counts ?? { underWay: 0, due: 0, paused: 0 };
+}
+
+/** Makes due as an act of its own, with its event. */
 export async function retryNow(who: Act, which: Which): Promise<number> {
   const due = await makeDue(who, which);
   if (due === 0) return 0;
