@@ -110,6 +110,14 @@ export const de: Texts = {
   'dkim-sign.unsigned': 'Die Nachricht geht ohne unsere DKIM-Signatur für „{domain}“ hinaus: {reason}.',
   'dnsbl.listed': 'Der sendende Server steht auf der Sperrliste {zone} ({answer}).',
 
+  'early-talker.talked-before-greeting': 'Der sendende Server sprach, bevor er begrüßt wurde.',
+
+  'rule.sender': 'Die Regel verlangt es für diesen Absender.',
+  'rule.recipient': 'Die Regel verlangt es für diesen Empfänger.',
+  'rule.message': 'Die Regel verlangt es für jede Nachricht, auf die sie passt.',
+  'rule.split':
+    'Andere Empfänger dieser Nachricht nehmen sie an, darum wird sie zurückgehalten statt abgewiesen.',
+
   'story.connection': 'Verbindung',
   'story.checks': 'Prüfungen',
   'story.decision': 'Entscheidung',
@@ -141,6 +149,9 @@ export const de: Texts = {
   'story.state.expired': 'aufgegeben {at}',
   'story.state.deleted': 'gelöscht {at}',
   'story.state.refused': 'im Dialog abgewiesen {at}',
+  'story.state.put-off': 'im Dialog aufgeschoben {at}, der Absender versucht es wieder',
+  'story.not-asked':
+    'nicht gefragt: dafür braucht es die Adresse des Servers (--ip) und seinen Absender (--from) oder Namen (--helo)',
   'story.attempt.delivered': '{at} angenommen von {host}',
   'story.attempt.deferred': '{at} aufgeschoben von {host} bei {stage}',
   'story.attempt.failed': '{at} abgelehnt von {host} bei {stage}',

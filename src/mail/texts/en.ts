@@ -107,6 +107,13 @@ export const en = {
   'dkim-sign.unsigned': 'The message leaves without our DKIM signature for "{domain}": {reason}.',
   'dnsbl.listed': 'The sending server is on the block list {zone} ({answer}).',
 
+  'early-talker.talked-before-greeting': 'The sending server spoke before it was greeted.',
+
+  'rule.sender': 'The rule asks so for this sender.',
+  'rule.recipient': 'The rule asks so for this recipient.',
+  'rule.message': 'The rule asks so for every message it fits.',
+  'rule.split': 'Other recipients of this message accept it, so it is held instead of rejected.',
+
   'story.connection': 'Connection',
   'story.checks': 'Checks',
   'story.decision': 'Decision',
@@ -138,6 +145,9 @@ export const en = {
   'story.state.expired': 'given up {at}',
   'story.state.deleted': 'deleted {at}',
   'story.state.refused': 'refused in the dialogue {at}',
+  'story.state.put-off': 'put off in the dialogue {at}, the sender tries again',
+  'story.not-asked':
+    'not asked: that needs the client’s address (--ip) and its sender (--from) or name (--helo)',
   'story.attempt.delivered': '{at} accepted by {host}',
   'story.attempt.deferred': '{at} put off by {host} at {stage}',
   'story.attempt.failed': '{at} refused by {host} at {stage}',

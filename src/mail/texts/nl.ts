@@ -110,6 +110,14 @@ export const nl: Texts = {
   'dkim-sign.unsigned': 'Het bericht vertrekt zonder onze DKIM-handtekening voor ‘{domain}’: {reason}.',
   'dnsbl.listed': 'De verzendende server staat op de blokkeerlijst {zone} ({answer}).',
 
+  'early-talker.talked-before-greeting': 'De verzendende server sprak voordat hij begroet was.',
+
+  'rule.sender': 'De regel vraagt dit voor deze afzender.',
+  'rule.recipient': 'De regel vraagt dit voor deze ontvanger.',
+  'rule.message': 'De regel vraagt dit voor elk bericht waarop hij past.',
+  'rule.split':
+    'Andere ontvangers van dit bericht nemen het aan, daarom wordt het vastgehouden in plaats van geweigerd.',
+
   'story.connection': 'Verbinding',
   'story.checks': 'Controles',
   'story.decision': 'Beslissing',
@@ -141,6 +149,9 @@ export const nl: Texts = {
   'story.state.expired': 'opgegeven {at}',
   'story.state.deleted': 'verwijderd {at}',
   'story.state.refused': 'in de dialoog geweigerd {at}',
+  'story.state.put-off': 'in de dialoog uitgesteld {at}, de afzender probeert het opnieuw',
+  'story.not-asked':
+    'niet gevraagd: daarvoor is het adres van de server (--ip) nodig en zijn afzender (--from) of naam (--helo)',
   'story.attempt.delivered': '{at} aangenomen door {host}',
   'story.attempt.deferred': '{at} uitgesteld door {host} bij {stage}',
   'story.attempt.failed': '{at} geweigerd door {host} bij {stage}',
