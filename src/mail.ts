@@ -2,7 +2,6 @@
  * One mail process, wired: what listens, what judges, what delivers, and in which order they come up and go down. Up: stores,
  * directory, keys, engine, listeners. Down: listeners first, so that nothing new comes, the engine next, the database last.
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '#core/time.ts';
 import type { Database } from '#platform/db.ts';
@@ -17,9 +16,6 @@ import type { Logger } from '#platform/log.ts';
 import { registry } from '#platform/metrics.ts';
 import { selfSigned } from '#platform/self-signed.ts';
 import { DEFAULT_MIME_OPTIONS } from '#protocol/mime/walk.ts';
-import { defaultPolicy } from '#mail/decide/default-policy.ts';
-import { parsePolicy } from '#mail/decide/parse-policy.ts';
-import type { Policy } from '#mail/decide/policy.ts';
 import { verifyRecipientByCallout } from '#mail/deliver/callout.ts';
 import { openDirectory } from '#mail/directory/directory.ts';
 import type { ActSettings } from '#mail/act/plan.ts';
@@ -41,6 +37,7 @@ import type { Config } from './config.ts';
 import { clamdAddress } from './config-engines.ts';
 import { openDelivery } from './delivery.ts';
 import { openConfiguredDatabase, openStores } from './installation.ts';
+import { readPolicy } from './policy-file.ts';
 import { withTryZone } from './try-zone.ts';
 
 export type Mail = AsyncDisposable & {
@@ -261,24 +258,6 @@ const DNS_COUNTERS = {
 const DEFAULT_TENANT = '00000000-0000-7000-8000-000000000001' as TenantId;
 /** RFC 6647 §5: between one minute and 24 hours. */
 const GREYLIST_DELAY_MS = 60_000;
-
-function readPolicy(config: Config): Policy {
-  if (config.policy === undefined) return defaultPolicy();
-  let text: string;
-  try {
-    text = readFileSync(config.policy, 'utf8');
-  } catch (error) {
-    throw new ConfigError(
-      [
-        `policy: ${config.policy} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'})`,
-      ],
-      { cause: error },
-    );
-  }
-  const parsed = parsePolicy(text, config.policy);
-  if (!parsed.ok) throw new ConfigError(parsed.error);
-  return parsed.value;
-}
 
 function clamdOf(config: Config): ReturnType<typeof createClamd> | undefined {
   const { clamav } = config.engines;
