@@ -53,7 +53,8 @@ export const address = commandOf('address', 'The addresses we know, for domains 
         if ((await findThing(db, tenant, domainKind, name)) === undefined)
           return refuse(context, 'address list', `There is no domain named "${args.positionals[0]}".`);
         const all = (await listAddresses(db, tenant, name, '', null)).map((a) => a.address);
-        print(context, args, all, all.map((a) => `${a}\n`).join(''));
+        const lines = all.map((a) => `${a}\n`).join('');
+        print(context, args, all, all.length === 0 ? `No address of ${name} is known.\n` : lines);
         return 0;
       });
     },

@@ -13,6 +13,7 @@ import type { Resolver } from '#protocol/dns/resolver.ts';
 import { zoneResolver } from '#protocol/dns/zone-resolver.ts';
 import { parseZoneText } from '#protocol/dns/zone-text.ts';
 import { readConfig } from '../config.ts';
+import { dnsOf, type WireOptions } from '../config-dns.ts';
 import { clamdAddress } from '../config-engines.ts';
 
 export const CHECK_USAGE = `Usage: gatehouse check FILE|- [options]
@@ -22,10 +23,11 @@ Puts one message through every check and the policy, as the gateway would, and s
 
   --ip ADDRESS           the client it came from          --helo NAME     what the client called itself
   --from ADDRESS         envelope sender, "" for none     --to ADDRESS    recipient, may be repeated
-  --zone FILE            DNS as JSON, in place of the network, which is then never used
+  --zone FILE            DNS as JSON, such as {"example.org": [{"MX": [10, "mx.example.org"]}, {"TXT": "v=spf1 mx -all"}]},
+                         in place of the network, which is then never used; docs/operations/zone-file.md tells all of it
   --now TIME             the clock, such as 2026-06-02T12:00:00Z
   --direction in|out     default: in
-  --config FILE          takes hostname, engines, trusted sealers and policy from a configuration
+  --config FILE          takes hostname, DNS servers, engines, trusted sealers and policy from it
   --policy FILE          in place of the built-in policy
   --lang en|de|nl        language of the sentences
   --json                 prints everything as JSON
@@ -66,6 +68,8 @@ export type CheckOptions = {
   readonly hostname: string;
   readonly trustedSealers: ReadonlySet<string>;
   readonly clamd: { readonly address: ClamdAddress; readonly timeoutMs: number } | undefined;
+  /** Those of the configuration; the system's where it names none. */
+  readonly dns: WireOptions;
 };
 
 export type CheckOrder =
@@ -119,6 +123,7 @@ export function readCheckOptions(
     hostname: settings.hostname,
     trustedSealers: new Set(settings.trustedSealers),
     // An engine over TCP is the network; --zone promises not to touch it.
+    dns: settings.dns,
     clamd: values.zone !== undefined && settings.clamd?.address.kind === 'tcp' ? undefined : settings.clamd,
   };
   return complaints.length > 0 ? err(complaints) : ok({ kind: 'check', options });
@@ -192,7 +197,7 @@ function policyOption(file: string | undefined, complaints: string[]): Policy {
   return defaultPolicy();
 }
 
-type Settings = Pick<CheckOptions, 'hostname' | 'clamd'> & {
+type Settings = Pick<CheckOptions, 'hostname' | 'clamd' | 'dns'> & {
   readonly policy: string | undefined;
   readonly trustedSealers: readonly string[];
 };
@@ -200,6 +205,7 @@ type Settings = Pick<CheckOptions, 'hostname' | 'clamd'> & {
 const NO_CONFIG: Settings = {
   hostname: 'gatehouse.invalid',
   clamd: undefined,
+  dns: {},
   policy: undefined,
   trustedSealers: [],
 };
@@ -226,6 +232,7 @@ function configOption(file: string | undefined, complaints: string[]): Settings 
   const engine = config.value.engines.clamav;
   return {
     hostname: said.hostname,
+    dns: dnsOf(config.value),
     policy: said.policy,
     trustedSealers: said.authentication?.trustedSealers ?? [],
     clamd: engine === undefined ? undefined : { address: clamdAddress(engine), timeoutMs: engine.timeoutMs },

@@ -5,6 +5,7 @@ import type { Authentication } from '#mail/inspect/authentication.ts';
 import type { FileForm } from '#mail/inspect/offline.ts';
 import type { SpooledMessage } from '#mail/spooled.ts';
 import { findingText } from '#mail/texts/finding-text.ts';
+import { reasonText } from '#mail/texts/reason-text.ts';
 import { printable, text, type Language } from '#mail/texts/text.ts';
 import type { Action, Verdict } from '#mail/verdict.ts';
 import { ACTIONS } from '#mail/decide/policy.ts';
@@ -71,7 +72,7 @@ export function reportJson(report: CheckReport): string {
       outcome: f.outcome,
       class: f.class,
       weight: f.weight,
-      text: findingText(f, report.language),
+      text: shownText(f, report.envelope, report.language),
       params: f.params,
       cites: f.cites,
     })),
@@ -97,6 +98,15 @@ function timings(report: CheckReport): Record<string, number> {
   return { readUs: report.readUs, ...checks, ...steps, decideUs: report.decideUs };
 }
 
+/** Who sent the file was not said: then nothing was asked about him, and nothing is claimed. */
+function shownText(f: Finding, { peer, mailFrom, helo }: Envelope, language: Language): string {
+  const isAsked =
+    f.check === 'spf'
+      ? peer.ip !== '' && (mailFrom !== '' || helo !== '')
+      : peer.ip !== '' || (f.check !== 'iprev' && f.check !== 'dnsbl');
+  return isAsked ? findingText(f, language) : text(language, 'story.not-asked');
+}
+
 function harshest(verdict: Verdict): Action {
   const ranks = verdict.recipients.map((r) => ACTIONS.indexOf(r.action));
   return ACTIONS[Math.max(0, ...ranks)] ?? 'hold';
@@ -113,8 +123,7 @@ export function reportText(report: CheckReport, language: Language): string {
     ...report.notes.map((n) => NOTES[n]),
     `${text(language, `story.verdict.${harshest(verdict)}`)} (${verdict.class}) ${text(language, 'story.policy', { version: verdict.policyVersion })}`,
     ...verdict.reasons.map((r) => {
-      const finding = findings.find((f) => `${f.check}.${f.code}` === r.finding);
-      const why = finding === undefined ? r.text : findingText(finding, language);
+      const why = reasonText(r, findings, language);
       return `  - ${text(language, 'story.reason', { rule: r.rule, text: why })}`;
     }),
     ...(verdict.recipients.length > 1
@@ -122,7 +131,8 @@ export function reportText(report: CheckReport, language: Language): string {
       : []),
     '',
     ...findings.map(
-      (f) => `${f.outcome.padEnd(9)} ${`${f.check}.${f.code}`.padEnd(26)} ${findingText(f, language)}`,
+      (f) =>
+        `${f.outcome.padEnd(9)} ${`${f.check}.${f.code}`.padEnd(26)} ${shownText(f, report.envelope, language)}`,
     ),
     '',
     ...report.message.mime.parts.map(

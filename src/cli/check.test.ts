@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createSocket } from 'node:dgram';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { parseZoneText } from '#protocol/dns/zone-text.ts';
 import { run } from './check.ts';
 
 let folder = '';
@@ -99,6 +101,44 @@ test('check exits 1 for mail that is rejected, and says why in words', async () 
   );
   const dutch = await check(...args, '--lang', 'nl');
   assert.match(dutch.out, /Geweigerd/);
+});
+
+test('check claims nothing about a client it was not told of', async () => {
+  const { out } = await check(file('good.eml', MAIL), '--zone', file('zone.json', ZONE));
+  assert.doesNotMatch(out, /server -/);
+  assert.match(out, /spf\.none +not asked: .*--ip/);
+  assert.match(out, /iprev\.\w+ +not asked/);
+});
+
+test('check asks the servers of the configuration, and refuses a master file as a zone', async () => {
+  const asked: string[] = [];
+  const server = createSocket('udp4');
+  server.on('message', (query) => void asked.push(query.toString('latin1')));
+  await new Promise<void>((resolve) => server.bind(0, '127.0.0.1', resolve));
+  const config = file(
+    'dns.yaml',
+    `hostname: gate.example\ndns: {servers: ['127.0.0.1:${server.address().port}'], timeoutMs: 50, rounds: 1}\n`,
+  );
+  await check(file('good.eml', MAIL), '--config', config, '--ip', '192.0.2.1');
+  server.close();
+  assert.ok(
+    asked.some((query) => query.includes('_dmarc')),
+    `${asked.length} questions came`,
+  );
+  const bind = file('zone.txt', '$ORIGIN author.example.\n@ 3600 IN TXT "v=spf1 -all"\n');
+  const refused = await check(file('good.eml', MAIL), '--zone', bind);
+  assert.equal(refused.code, 2);
+  assert.match(
+    refused.err,
+    /^gatehouse check: --zone [^\n]*: line 1: expected a zone in JSON[^\n]*\n"gatehouse check --help"/,
+  );
+});
+
+test('the zone files of the documentation are read', () => {
+  const file = new URL('../../docs/operations/zone-file.md', import.meta.url);
+  const blocks = [...readFileSync(file, 'utf8').matchAll(/```\w*\n([^]*?)```/g)].map((m) => m[1] ?? '');
+  assert.equal(blocks.length, 2);
+  for (const block of blocks) assert.ok(parseZoneText(block).ok, JSON.stringify(parseZoneText(block)));
 });
 
 test('check obeys a policy file', async () => {

@@ -48,7 +48,7 @@ export async function run(
   const { bytes, notes } = fromMailFile(file.value);
   const message = readMessage(bytes);
   const readUs = Math.round((performance.now() - startedMs) * 1000);
-  using wire = options.resolver === undefined ? createWireResolver() : undefined;
+  using wire = options.resolver === undefined ? createWireResolver(options.dns) : undefined;
   const resolver = options.resolver ?? wire!; // `!`: made above where no zone was given
   const report = await judge(options, message, resolver, context, { notes, readUs });
   context.stdout(options.isJson ? reportJson(report) : reportText(report, options.language));

@@ -62,7 +62,7 @@ test('from nothing to a domain with people and senders', async () => {
     await good('address', 'import', csv, '--dry-run'),
     /\+ ann@example.org\n.*\nWould be: 2 added, 0 removed/s,
   );
-  assert.equal(await good('address', 'list', 'example.org'), '');
+  assert.equal(await good('address', 'list', 'example.org'), 'No address of example.org is known.\n');
   await good('address', 'import', csv);
   await good('address', 'add', 'carl@example.org');
   await good('address', 'remove', 'bob@example.org');

@@ -3,15 +3,21 @@ import { readFileSync } from 'node:fs';
 import { complaintText } from '#core/complaint.ts';
 import { ConfigError } from '#core/errors.ts';
 import { err, ok, type Result } from '#core/result.ts';
-import { checkDomain, type DomainCheck, type OurSide } from '#mail/directory/domain-check.ts';
+import {
+  checkDomain,
+  type DomainCheck,
+  type OurSide,
+  type RecordToPublish,
+} from '#mail/directory/domain-check.ts';
 import { listDkimKeys } from '#mail/signing/dkim-keys.ts';
-import { parseServer } from '#platform/dns/resolv-conf.ts';
+import { txtStrings } from '#mail/signing/key-acts.ts';
 import { createWireResolver, type WireResolver } from '#platform/dns/resolver.ts';
 import { toAsciiDomain } from '#protocol/address/domain.ts';
 import type { Resolver } from '#protocol/dns/resolver.ts';
 import { zoneResolver } from '#protocol/dns/zone-resolver.ts';
 import { parseZoneText } from '#protocol/dns/zone-text.ts';
 import { type Config, readConfig } from '../config.ts';
+import { dnsOf } from '../config-dns.ts';
 import type { CliContext } from './context.ts';
 import { print, usage, withTenant, type Arguments, type Verb } from './subcommands.ts';
 
@@ -76,9 +82,8 @@ function configOf(context: CliContext): Config {
 }
 
 /** The resolvers that the gateway asks, too: what they do not see, it does not see. */
-function resolverOf({ dns }: Config): WireResolver {
-  const servers = dns.servers.map((s) => parseServer(s)!); // `!`: the schema parsed it
-  return createWireResolver({ ...(servers.length === 0 ? {} : { servers }), validating: dns.validating });
+function resolverOf(config: Config): WireResolver {
+  return createWireResolver(dnsOf(config));
 }
 
 function readZone(file: string): Resolver {
@@ -122,13 +127,18 @@ async function fetchStsPolicy(domain: string): Promise<Result<string, string>> {
   }
 }
 
+/** A line of a zone file that can be pasted; what only a person can fill in is a comment. */
+function publishLine(p: RecordToPublish): string {
+  const value = p.type === 'TXT' ? txtStrings(p.value) : p.value;
+  const line = `${p.name}.  ${p.type}  ${value}`;
+  return p.isAdvice === true ? `; ${line}` : line;
+}
+
 const MARKS = { good: '✔', warning: '!', bad: '✖', unknown: '?' } as const;
 
 function checkText(check: DomainCheck): string {
   const lines = check.lines.map((l) => `${MARKS[l.outcome]} ${l.area.padEnd(8)} ${l.text}`);
-  const publish = check.publish.map(
-    (p) => `${p.name}.  ${p.type}  ${p.type === 'TXT' ? JSON.stringify(p.value) : p.value}`,
-  );
+  const publish = check.publish.map(publishLine);
   const head = publish.length === 0 ? [] : ['', 'To publish:', ...publish];
   return `${[check.domain, ...lines, ...head].join('\n')}\n`;
 }

@@ -50,10 +50,12 @@ const list: Verb = {
         context,
         args,
         page,
-        table(
-          ['ITEM', 'HELD', 'CLASS', 'FOR', 'FROM', 'SUBJECT'],
-          rows.map((r) => r.map(printable)),
-        ) + more,
+        rows.length === 0
+          ? 'Nothing is held.\n'
+          : table(
+              ['ITEM', 'HELD', 'CLASS', 'FOR', 'FROM', 'SUBJECT'],
+              rows.map((r) => r.map(printable)),
+            ) + more,
       );
       return 0;
     });

@@ -45,10 +45,12 @@ export const search = singleCommand('search', {
         context,
         args,
         page,
-        table(
-          head,
-          rows.map((r) => r.map(printable)),
-        ) + more,
+        rows.length === 0
+          ? 'No message fits.\n'
+          : table(
+              head,
+              rows.map((r) => r.map(printable)),
+            ) + more,
       );
       return page.items.length > 0 ? 0 : 1;
     });

@@ -113,6 +113,30 @@ test('held, search, explain and verify work on an installation', async () => {
   });
 });
 
+test('what was put off with 451 is told apart from what was refused', async () => {
+  await withWorld(async ({ call, stores }) => {
+    assert.equal((await call(held, 'list')).out, 'Nothing is held.\n');
+    assert.equal((await call(search)).out, 'No message fits.\n');
+    const sample = sampleToCommit();
+    const verdicts = (action: 'defer' | 'reject') => sample.verdict.recipients.map((r) => ({ ...r, action }));
+    const committer = createCommitter(stores.db, newId());
+    for (const [answer, state, story] of [
+      ['defer', 'deferred', /put off in the dialogue/],
+      ['reject', 'refused', /refused in the dialogue/],
+    ] as const) {
+      const envelope = sampleEnvelope();
+      const verdict = { ...sample.verdict, answer, recipients: verdicts(answer) };
+      await committer.commit({
+        ...sample,
+        envelope,
+        verdict,
+      });
+      assert.match((await call(search, '--id', envelope.id)).out, new RegExp(`bob@ours\\.example ${state}`));
+      assert.match((await call(explain, envelope.id)).out, story);
+    }
+  });
+});
+
 const wrong: readonly (readonly [typeof held, readonly string[], RegExp])[] = [
   [held, [], /VERB/],
   [held, ['release'], /ID is missing/],

@@ -9,7 +9,7 @@ export type Action = 'accept' | 'tag' | 'hold' | 'defer' | 'reject';
 export type Reason = {
   /** The policy rule that spoke, by its name in the policy file. */
   readonly rule: string;
-  /** The finding it spoke about, as `check.code`, or `default`. */
+  /** The finding it spoke about, as `check.code`; `rule.…` of a rule that asks for none. */
   readonly finding: string;
   /** English sentence; other languages are rendered from the finding. */
   readonly text: string;

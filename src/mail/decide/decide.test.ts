@@ -149,7 +149,37 @@ test('decide() holds for a recipient whose reject cannot be said because another
 
 test('decide() applies rules about the message where nothing was found', () => {
   const p = policy('rules: [{name: x, when: {senderDomain: sender.example}, action: hold}]');
-  assert.equal(decide(p, envelope(['b@ours.example']), []).reasons[0]?.finding, 'default');
+  assert.equal(decide(p, envelope(['b@ours.example']), []).reasons[0]?.finding, 'rule.sender');
+});
+
+test('decide() gives a rule that asks for no finding once, or for the weights it added up', () => {
+  const found = [
+    finding('spf.fail', { weight: 3 }),
+    finding('iprev.pass'),
+    finding('dmarc.none', { weight: 2 }),
+  ];
+  const reasons = (when: string): string[] =>
+    decide(
+      policy(`rules: [{name: x, when: ${when}, action: hold}]`),
+      envelope(['b@ours.example']),
+      found,
+    ).reasons.map((r) => r.finding);
+  assert.deepEqual(reasons('{senderDomain: sender.example}'), ['rule.sender']);
+  assert.deepEqual(reasons('{recipientDomain: ours.example}'), ['rule.recipient']);
+  assert.deepEqual(reasons('{}'), ['rule.message']);
+  assert.deepEqual(reasons('{minWeight: 5}'), ['spf.fail', 'dmarc.none']);
+  assert.deepEqual(reasons('{minWeight: 0, finding: iprev.*}'), ['iprev.pass']);
+});
+
+test('decide() calls what could not be looked at by the class policy, not by what might have been found', () => {
+  const away = finding('clamav.unavailable', { class: 'malware', outcome: 'temperror' });
+  const verdict = decide(defaultPolicy(), envelope(['b@ours.example']), [away]);
+  assert.deepEqual(
+    [verdict.answer, verdict.class, verdict.recipients[0]?.class],
+    ['defer', 'policy', 'policy'],
+  );
+  const found = finding('clamav.malware', { class: 'malware' });
+  assert.equal(decide(defaultPolicy(), envelope(['b@ours.example']), [found]).class, 'malware');
 });
 
 test('decide() counts weights together', () => {

@@ -3,7 +3,8 @@
  * the same input gives the same verdict, so that a decision can be replayed and a changed policy tried on the past.
  */
 import type { Envelope, EnvelopeRecipient } from '../envelope.ts';
-import type { Finding } from '../finding.ts';
+import type { Finding, Outcome, ThreatClass } from '../finding.ts';
+import { en } from '../texts/en.ts';
 import { findingText } from '../texts/finding-text.ts';
 import type { Action, Reason, RecipientVerdict, Verdict } from '../verdict.ts';
 import { factsOf, fits, type Facts } from './match.ts';
@@ -78,8 +79,25 @@ function actionOf(spoken: readonly Spoken[]): Action {
   return spoken[0]?.rule.action ?? 'accept';
 }
 
+/** Outcomes that say nothing about the message, only that we could not look. */
+const UNSEEN: readonly Outcome[] = ['temperror', 'crashed', 'timeout'];
+
 function classOf(spoken: readonly Spoken[]): Verdict['class'] {
-  return spoken[0]?.finding.class ?? 'none';
+  const [first] = spoken;
+  if (first === undefined) return 'none';
+  // A scanner that was away has found no malware, and a rule about the sender has found nothing at all.
+  if (isGeneral(first.rule)) return first.rule.when.minWeight === undefined ? 'policy' : heaviest(spoken);
+  const isUnseen = first.rule.action === 'defer' && UNSEEN.includes(first.finding.outcome);
+  return isUnseen ? 'policy' : first.finding.class;
+}
+
+function heaviest(spoken: readonly Spoken[]): ThreatClass {
+  return spoken.reduce((a, b) => (b.finding.weight > a.finding.weight ? b : a)).finding.class;
+}
+
+/** A rule that asks for no finding fits all of them; none of them is its reason. */
+function isGeneral({ when }: Rule): boolean {
+  return when.finding === undefined && when.outcome === undefined && when.class === undefined;
 }
 
 function answerOf(actions: readonly Action[]): Verdict['answer'] {
@@ -107,14 +125,37 @@ function recipientVerdict(
 
 const SPLIT: Reason = {
   rule: 'one answer for all recipients',
-  finding: 'default',
-  text: 'Other recipients of this message accept it, so it is held instead of rejected.',
+  finding: 'rule.split',
+  text: en['rule.split'],
 };
 
+/** Each rule with what it spoke about; one that asks for no finding speaks once, or for the weights it added up. */
 function reasonsOf(spoken: readonly Spoken[]): readonly Reason[] {
-  return spoken.slice(0, MAX_REASONS).map(({ rule, finding }) => ({
-    rule: rule.name,
-    finding: finding === MESSAGE ? 'default' : `${finding.check}.${finding.code}`,
-    text: finding === MESSAGE ? `The rule "${rule.name}" fits this message.` : findingText(finding, 'en'),
-  }));
+  const reasons: Reason[] = [];
+  const said = new Set<Rule>();
+  for (const { rule, finding } of spoken) {
+    if (reasons.length === MAX_REASONS) break;
+    const isWeighed = rule.when.minWeight !== undefined && spoken.some((s) => weighs(s, rule));
+    if (!isGeneral(rule) || (isWeighed && finding.weight > 0)) {
+      reasons.push({
+        rule: rule.name,
+        finding: `${finding.check}.${finding.code}`,
+        text: findingText(finding, 'en'),
+      });
+    } else if (!isWeighed && !said.has(rule)) {
+      said.add(rule);
+      const key = ruleKey(rule);
+      reasons.push({ rule: rule.name, finding: key, text: en[key] });
+    }
+  }
+  return reasons;
+}
+
+const weighs = (s: Spoken, rule: Rule): boolean => s.rule === rule && s.finding.weight > 0;
+
+function ruleKey({ when }: Rule): 'rule.sender' | 'rule.recipient' | 'rule.message' {
+  if (when.senderDomain !== undefined || when.authenticatedDomain !== undefined) return 'rule.sender';
+  return when.recipient === undefined && when.recipientDomain === undefined
+    ? 'rule.message'
+    : 'rule.recipient';
 }

@@ -25,6 +25,8 @@ export type RecordToPublish = {
   readonly name: string;
   readonly type: 'MX' | 'TXT' | 'TLSA' | 'PTR' | 'A' | 'CNAME';
   readonly value: string;
+  /** `value` says in words what a person must decide; it is no data of a record. */
+  readonly isAdvice?: true;
 };
 export type DomainCheck = {
   readonly domain: string;
@@ -282,6 +284,7 @@ async function checkSts(domain: string, ours: OurSide, resolver: Resolver): Prom
         name: `mta-sts.${domain}`,
         type: 'CNAME',
         value: 'the web server that serves /.well-known/mta-sts.txt',
+        isAdvice: true,
       },
     ];
     return part(

@@ -94,11 +94,15 @@ const TTL_S = 3600;
 
 /** The record as a line of a zone file, ready to paste. */
 export function zoneLine(row: Pick<DkimKeyRow, 'selector' | 'domain' | 'record'>): string {
+  return `${row.selector}._domainkey.${row.domain}. ${TTL_S} IN TXT ${txtStrings(row.record)}`;
+}
+
+/** The data of a TXT record, as one or more character-strings. */
+export function txtStrings(text: string): string {
   const strings: string[] = [];
-  for (let i = 0; i < row.record.length; i += MAX_STRING)
-    strings.push(`"${row.record.slice(i, i + MAX_STRING)}"`);
-  const value = strings.length === 1 ? strings.join('') : `( ${strings.join(' ')} )`;
-  return `${row.selector}._domainkey.${row.domain}. ${TTL_S} IN TXT ${value}`;
+  for (let i = 0; i === 0 || i < text.length; i += MAX_STRING)
+    strings.push(`"${text.slice(i, i + MAX_STRING).replaceAll(/["\\]/g, '\\$&')}"`);
+  return strings.length === 1 ? strings.join('') : `( ${strings.join(' ')} )`;
 }
 
 /** What stands in the way of a key, or that nothing does, for a person. */

@@ -35,7 +35,7 @@ export type FoundMessage = {
   readonly size: number;
   readonly verdict: Action;
   readonly class: ThreatClass | 'none';
-  /** The first recipients; `recipientCount` says how many there are. */
+  /** The first recipients; `recipientCount` says how many there are. `deferred` were told 451 in the dialogue. */
   readonly recipients: readonly { readonly address: string; readonly state: string }[];
   readonly recipientCount: number;
 };
@@ -69,9 +69,11 @@ select m.id, (extract(epoch from m.received_at) * 1000)::bigint as "receivedAtMs
   m.header_from as "headerFrom", m.subject, m.size, m.verdict, m.class, r.recipients, r.count as "recipientCount"
 from hit join message m on m.tenant_id = ${tenantIs} and m.id = hit.id
 cross join lateral (
-  select count(*)::int as count, coalesce(json_agg(json_build_object('address', address, 'state', state) order by n)
+  select count(*)::int as count, coalesce(json_agg(json_build_object('address', address, 'state',
+    case when state = 'refused' and put_off then 'deferred' else state end) order by n)
     filter (where n < ${SHOWN_RECIPIENTS}), '[]') as recipients
-  from recipient where tenant_id = ${tenantIs} and message_id = m.id) r
+  from (select n, address, state, bool_or(action = 'defer') over () as put_off
+    from recipient where tenant_id = ${tenantIs} and message_id = m.id) x) r
 order by m.id desc`,
     values,
   };

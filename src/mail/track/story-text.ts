@@ -1,5 +1,6 @@
 /** The story of a message in words, for the terminal and the helpdesk. Times are UTC. */
 import { findingText } from '../texts/finding-text.ts';
+import { reasonText } from '../texts/reason-text.ts';
 import { printable, text, type Language } from '../texts/text.ts';
 import type { Reason } from '../verdict.ts';
 import type { Story, StoryAttempt, StoryMessage, StoryRecipient } from './explain.ts';
@@ -24,7 +25,7 @@ export function storyText(story: Story, language: Language): string {
     text(language, 'story.recipients'),
     ...indent(
       1,
-      recipients.flatMap((r) => recipientLines(r, message, language)),
+      recipients.flatMap((r) => recipientLines(r, recipients, message, language)),
     ),
     '',
     text(language, 'story.record'),
@@ -85,17 +86,23 @@ function checks(m: StoryMessage, language: Language): string[] {
 
 /** A reason in the reader's language: made again from the finding it names, since the stored sentence is English. */
 function reasons(list: readonly Reason[], m: StoryMessage, language: Language): string[] {
-  return list.map((r) => {
-    const finding = m.findings.find((f) => `${f.check}.${f.code}` === r.finding);
-    return `- ${text(language, 'story.reason', { rule: r.rule, text: finding === undefined ? r.text : findingText(finding, language) })}`;
-  });
+  return list.map(
+    (r) => `- ${text(language, 'story.reason', { rule: r.rule, text: reasonText(r, m.findings, language) })}`,
+  );
 }
 
-function recipientLines(r: StoryRecipient, m: StoryMessage, language: Language): string[] {
+function recipientLines(
+  r: StoryRecipient,
+  all: readonly StoryRecipient[],
+  m: StoryMessage,
+  language: Language,
+): string[] {
+  // One recipient to put off makes the answer to all of them 451.
+  const isPutOff = r.state === 'refused' && all.some((other) => other.action === 'defer');
   const state =
     r.state === 'queued' && r.nextAtMs !== null
       ? text(language, 'story.state.queued-until', { at: time(r.nextAtMs) })
-      : text(language, `story.state.${r.state}`, { at: time(r.stateAtMs) });
+      : text(language, `story.state.${isPutOff ? 'put-off' : r.state}`, { at: time(r.stateAtMs) });
   return [
     `${printable(r.address)}: ${state}`,
     ...indent(1, [

@@ -137,5 +137,22 @@ test('parseZoneText() reads JSON and lines', async () => {
   assert.equal(await records(dns.txt('d.example')), 'servfail');
   assert.deepEqual(await records(dns.txt('e.example')), ['']);
   assert.equal(parseZoneText('{"a": ').ok, false);
+  // A master file looks like lines; each of these would otherwise be a TXT record of a name nobody meant.
+  for (const [text, line] of [
+    ['$ORIGIN example.org.\n@ IN MX 10 mx', 1],
+    ['# x\nexample.org. 3600 IN TXT "v=spf1 -all"', 2],
+    ['example.org. IN A 192.0.2.1', 1],
+    ['example.org MX 10 mx.example.org.', 1],
+    ['; comment\nexample.org x', 1],
+    ['a.example v=spf1 -all\nb.example', 2],
+    ['[1]', 1],
+    ['a.example ok\n  IN NS ns.example', 2],
+  ] as const) {
+    const refused = parseZoneText(text);
+    assert.ok(!refused.ok, text);
+    assert.equal(refused.error.length, 1);
+    assert.equal(refused.error[0]?.at, `line ${line}`, text);
+    assert.match(refused.error[0]?.expected ?? '', /JSON.*master file/);
+  }
   assert.equal(parseZoneText('{"a.example": "x"}').ok, true);
 });
