@@ -2,7 +2,7 @@
  * Opening an installation: its database (started where that is ours to do), its keys and its bodies. Used by the gateway
  * and by every command that works beside it.
  */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { openFileKeys } from '#assurance/keys/file-keys.ts';
 import type { KeyStore } from '#assurance/keys/keys.ts';
 import { ConfigError, TransientError } from '#core/errors.ts';
@@ -19,16 +19,24 @@ export type DatabaseServer = {
   readonly url: string;
   /** `evaluation` for the npm binaries, which old libraries are linked into. */
   readonly kind: 'evaluation' | 'distribution' | 'external';
+  /** Where its files are, when they are not in the data folder. */
+  readonly elsewhere: string | undefined;
   readonly stop: () => Promise<void>;
 };
 
 /** Starts or finds the database server that the configuration names. */
 export async function startDatabaseServer(config: Config): Promise<DatabaseServer> {
   const { url, distribution } = config.database;
-  if (url !== undefined) return { url, kind: 'external', stop: async () => {} };
+  if (url !== undefined) return { url, kind: 'external', elsewhere: undefined, stop: async () => {} };
   const isDistribution = distribution === true;
   const server = await startPostgres(config.data, isDistribution ? 'distribution' : 'npm');
-  return { url: server.url, kind: isDistribution ? 'distribution' : 'evaluation', stop: server.stop };
+  const isInside = server.directory === resolve(config.data, 'postgres');
+  return {
+    url: server.url,
+    kind: isDistribution ? 'distribution' : 'evaluation',
+    elsewhere: isInside ? undefined : server.directory,
+    stop: server.stop,
+  };
 }
 
 /** Brings the schema up to date and refuses a database that could lose what it was given. */

@@ -142,6 +142,9 @@ function announce(
     `  API, metrics     ${api}  (this machine only)`,
     `  data             ${config.data}`,
     `  keys             ${config.keys}  (back them up apart from the data)`,
+    ...(server.elsewhere === undefined
+      ? []
+      : [`  database         ${server.elsewhere}  (outside the data folder: back it up, too)`]),
     ...(server.kind === 'evaluation'
       ? [
           '  database         evaluation binaries from npm: use your distribution’s PostgreSQL in production (database.url)',

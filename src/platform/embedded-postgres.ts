@@ -7,40 +7,63 @@ import { createHash } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
   closeSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  lstatSync,
+  openSync,
   readdirSync,
   readFileSync,
+  renameSync,
+  rmSync,
   statSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
+import { userInfo } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { ConfigError, TransientError } from '#core/errors.ts';
+import { type Account, checkFolder, ownFolder } from './own-folder.ts';
 
 export type EmbeddedPostgres = {
   readonly url: string;
+  /** The folder of the cluster, its log and its settings: what a backup of the whole machine must not leave out. */
+  readonly directory: string;
   /** False when a server left running by an earlier process was adopted. */
   readonly started: boolean;
   /** Ends every connection and waits until the data is safe. */
   readonly stop: () => Promise<void>;
 };
 
-type Account = { readonly uid: number; readonly gid: number };
-
 /** Bytes of a Unix socket's path (sun_path), less the name PostgreSQL appends. */
 const MAX_SOCKET_DIRECTORY = 85;
 
 /** Where the server of `dataDirectory` listens, for commands that talk to a gateway that already runs. */
 export function embeddedUrl(dataDirectory: string): string {
-  return `postgresql://gatehouse@/gatehouse?host=${encodeURIComponent(socketDirectory(databaseDirectory(dataDirectory)))}`;
+  const account = unprivilegedAccount();
+  const sockets = socketDirectory(databaseDirectory(dataDirectory, account));
+  // Somebody else's server in a folder of that name would be told everything we ask and say.
+  checkFolder(sockets, account);
+  return urlOf(sockets);
 }
+
+function urlOf(sockets: string): string {
+  return `postgresql://gatehouse@/gatehouse?host=${encodeURIComponent(sockets)}`;
+}
+
+/** What a server needs to be started. Everything but cluster and sockets belongs to us alone. */
+type Place = {
+  readonly account: Account | undefined;
+  readonly directory: string;
+  readonly cluster: string;
+  readonly sockets: string;
+  readonly log: string;
+  readonly url: string;
+};
 
 /**
  * Starts the server for `dataDirectory`, creating its cluster the first time. `npm` takes the evaluation binaries,
@@ -51,41 +74,112 @@ export async function startPostgres(
   from: 'npm' | 'distribution',
 ): Promise<EmbeddedPostgres> {
   const binaries = from === 'npm' ? hydratedBinaries() : distributionBinaries();
-  const account = unprivilegedAccount();
-  const directory = databaseDirectory(dataDirectory);
-  const sockets = socketDirectory(directory);
-  prepare(directory, account);
-  prepare(sockets, account);
-  const url = embeddedUrl(dataDirectory);
-  const cluster = join(directory, 'cluster');
+  const place = preparePlace(dataDirectory);
+  const { account, cluster, directory, url } = place;
   const readable = reachableBinaries(binaries, account, directory);
-  if (!existsSync(join(cluster, 'PG_VERSION'))) initialise(readable, cluster, account);
-  const adopted = await answers(url);
-  if (!adopted) await launch(readable, cluster, sockets, account, url, join(directory, 'postgres.log'));
-  return { url, started: !adopted, stop: () => stop(readable, cluster, account) };
+  if (!existsSync(join(cluster, 'PG_VERSION'))) initialise(readable, place);
+  const adopted = runsHere(place) && (await answers(url));
+  if (!adopted) await launch(readable, place);
+  return { url, directory, started: !adopted, stop: () => stop(readable, cluster, account) };
 }
 
-function databaseDirectory(dataDirectory: string): string {
+/** Makes and checks every folder of the server. As root, nothing is done inside a folder that the account may change. */
+function preparePlace(dataDirectory: string): Place {
+  const account = unprivilegedAccount();
+  const directory = databaseDirectory(dataDirectory, account);
+  const sockets = socketDirectory(directory);
+  if (account !== undefined) takeBack(directory, account);
+  ownFolder(directory, account === undefined ? 0o700 : 0o711, undefined, account);
+  // The account needs only to pass through the folder above.
+  const parent = dirname(directory);
+  if (account !== undefined && statSync(parent).uid === 0) chmodSync(parent, statSync(parent).mode | 0o011);
+  if (dirname(sockets) === SOCKETS_OF_ROOT) ownFolder(SOCKETS_OF_ROOT, 0o711, undefined, account);
+  const cluster = join(directory, 'cluster');
+  ownFolder(sockets, 0o700, account);
+  ownFolder(cluster, 0o700, account);
+  writeAccess(directory, account);
+  return { account, directory, cluster, sockets, log: join(directory, 'postgres.log'), url: urlOf(sockets) };
+}
+
+/** Earlier versions gave the folder to the account; what it could have changed there beside the cluster is made anew. */
+function takeBack(directory: string, account: Account): void {
+  const found = lstatSync(directory, { throwIfNoEntry: false });
+  if (found?.isDirectory() !== true || found.uid !== account.uid) return;
+  chownSync(directory, 0, 0);
+  chmodSync(directory, 0o711);
+  for (const name of ['server', 'postgres.log', ACCESS, NAMES])
+    rmSync(join(directory, name), { recursive: true, force: true });
+}
+
+const ACCESS = 'pg_hba.conf';
+const NAMES = 'pg_ident.conf';
+
+/**
+ * Who may connect: we, as the kernel tells it, and an account that is Gatehouse's own. `nobody` is shared by others, and so
+ * may run the server but not talk to it.
+ */
+function writeAccess(directory: string, account: Account | undefined): void {
+  const users = [ownName(), ...(account?.name === DEDICATED ? [DEDICATED] : [])];
+  writeOwn(join(directory, ACCESS), 'local all gatehouse peer map=gatehouse\n');
+  writeOwn(join(directory, NAMES), users.map((user) => `gatehouse "${user}" gatehouse\n`).join(''));
+}
+
+function ownName(): string {
+  try {
+    return userInfo().username;
+  } catch (error) {
+    throw new ConfigError(
+      [
+        `PostgreSQL runs only for users with a name, and uid ${process.getuid?.()} has none; set database.url`,
+      ],
+      { cause: error },
+    );
+  }
+}
+
+/** Readable for the account, which cannot change it; never through a link. */
+function writeOwn(path: string, text: string): void {
+  const fd = openSync(
+    path,
+    constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW,
+    0o644,
+  );
+  try {
+    writeFileSync(fd, text);
+    fchmodSync(fd, 0o644);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function databaseDirectory(dataDirectory: string, account: Account | undefined): string {
   const wanted = resolve(dataDirectory, 'postgres');
   // As root the server runs as another user, who may not be able to enter the directory (a clone under /root): then the
   // cluster lives where that user can get at it, under a name made from the wanted path.
-  const account = unprivilegedAccount();
   if (account === undefined || canEnter(resolve(dataDirectory), account)) return wanted;
   return join('/var/lib/gatehouse', createHash('sha256').update(wanted).digest('hex').slice(0, 16));
 }
 
+/** Made by root and for nobody else to write; not under /tmp, where names can be taken beforehand. */
+const SOCKETS_OF_ROOT = '/run/gatehouse-0';
+
 function socketDirectory(directory: string): string {
   const wanted = join(directory, 'socket');
   if (wanted.length <= MAX_SOCKET_DIRECTORY) return wanted;
-  return join(tmpdir(), `gatehouse-${createHash('sha256').update(wanted).digest('hex').slice(0, 16)}`);
+  const name = createHash('sha256').update(wanted).digest('hex').slice(0, 16);
+  const uid = process.getuid?.();
+  return uid === 0 ? join(SOCKETS_OF_ROOT, name) : join('/tmp', `gatehouse-${uid}-${name}`);
 }
+
+/** Gatehouse's own account, where somebody made one. */
+const DEDICATED = 'gatehouse';
 
 function unprivilegedAccount(): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const passwd = readFileSync('/etc/passwd', 'utf8');
-  for (const user of ['gatehouse', 'nobody']) {
-    const entry = new RegExp(`^${user}:[^:]*:(\\d+):(\\d+):`, 'm').exec(passwd);
-    if (entry !== null) return { uid: Number(entry[1]), gid: Number(entry[2]) };
+  for (const name of [DEDICATED, 'nobody']) {
+    const entry = new RegExp(`^${name}:[^:]*:(\\d+):(\\d+):`, 'm').exec(passwd);
+    if (entry !== null) return { name, uid: Number(entry[1]), gid: Number(entry[2]) };
   }
   throw new ConfigError([
     'PostgreSQL refuses to run as root, and /etc/passwd has neither "gatehouse" nor "nobody" to run it as',
@@ -104,17 +198,24 @@ function canEnter(path: string, account: Account): boolean {
   }
 }
 
-function prepare(directory: string, account: Account | undefined): void {
-  mkdirSync(directory, { recursive: true });
-  if (account === undefined) {
-    chmodSync(directory, 0o700);
-    return;
+/** Whether the server of our own cluster runs, with our sockets: anything else that answers there is not ours. */
+function runsHere({ cluster, sockets, account }: Place): boolean {
+  const file = join(cluster, 'postmaster.pid');
+  if (lstatSync(file, { throwIfNoEntry: false })?.isFile() !== true) return false;
+  // Lines of it: process, data directory, start time, port, socket directory.
+  const [pid, , , , listening] = readFileSync(file, 'utf8').split('\n');
+  return listening === sockets && runsAs(Number(pid), account?.uid ?? process.getuid?.());
+}
+
+function runsAs(pid: number, uid: number | undefined): boolean {
+  if (!Number.isInteger(pid) || pid < 2) return false;
+  // The folder of a process belongs to whom it runs as.
+  if (existsSync('/proc/self')) return statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid === uid;
+  try {
+    return process.kill(pid, 0); // a system without /proc: a process of ours can be signalled
+  } catch {
+    return false;
   }
-  // The parent stays ours; the account needs only to pass through it.
-  const parent = dirname(directory);
-  if (statSync(parent).uid === 0 && parent !== tmpdir()) chmodSync(parent, statSync(parent).mode | 0o011);
-  chownSync(directory, account.uid, account.gid);
-  chmodSync(directory, 0o700);
 }
 
 /** The package's `native` directory, its symbolic links made (npm cannot ship them and install scripts are off). */
@@ -142,7 +243,11 @@ function hydratedBinaries(): string {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
   }
-  for (const program of ['postgres', 'initdb', 'pg_ctl']) chmodSync(join(native, 'bin', program), 0o755);
+  for (const program of ['postgres', 'initdb', 'pg_ctl']) {
+    const at = join(native, 'bin', program);
+    // Whoever runs it need not own it.
+    if ((statSync(at).mode & 0o111) !== 0o111) chmodSync(at, 0o755);
+  }
   return native;
 }
 
@@ -160,16 +265,24 @@ function distributionBinaries(): string {
   return join(root, newest);
 }
 
-/** The binaries where the account can run them: in place, or copied beside the cluster. */
+/** The binaries where the account can run them: in place, or copied beside the cluster, and ours to change. */
 function reachableBinaries(native: string, account: Account | undefined, directory: string): string {
   if (account === undefined || canEnter(join(native, 'bin', 'postgres'), account)) return native;
   const copy = join(directory, 'server');
-  if (!existsSync(join(copy, 'bin', 'postgres'))) {
-    const done = spawnSync('cp', ['-a', native, copy]);
-    if (done.status !== 0)
-      throw new ConfigError([`could not copy the PostgreSQL server to ${copy}: ${String(done.stderr)}`]);
-  }
+  if (existsSync(join(copy, 'bin', 'postgres'))) return copy;
+  const making = `${copy}.new`;
+  rmSync(making, { recursive: true, force: true });
+  // Owned by root whoever owns the clone, and nobody else may write.
+  must('cp', ['-r', '-d', '--preserve=mode,links', native, making]);
+  must('chmod', ['-R', 'u=rwX,go=rX', making]);
+  renameSync(making, copy);
   return copy;
+}
+
+function must(command: string, args: readonly string[]): void {
+  const done = spawnSync(command, args, { encoding: 'utf8' });
+  if (done.status !== 0)
+    throw new ConfigError([`could not copy the PostgreSQL server: ${done.stderr || String(done.error)}`]);
 }
 
 function asAccount(account: Account | undefined): { uid?: number; gid?: number } {
@@ -177,15 +290,20 @@ function asAccount(account: Account | undefined): { uid?: number; gid?: number }
 }
 
 /** Since PostgreSQL 17 the server brings C.UTF-8 itself, so that no change of the system's library reorders an index. */
-function localeOptions(native: string): string[] {
-  const version = spawnSync(join(native, 'bin', 'postgres'), ['--version'], { encoding: 'utf8' }).stdout;
+function localeOptions(native: string, account: Account | undefined): string[] {
+  const version = spawnSync(join(native, 'bin', 'postgres'), ['--version'], {
+    ...asAccount(account),
+    cwd: '/',
+    encoding: 'utf8',
+    env: {},
+  }).stdout;
   const major = Number(/ (\d+)/.exec(version)?.[1] ?? 0);
   return major >= 17
     ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C']
     : ['--locale=C.UTF-8'];
 }
 
-function initialise(native: string, cluster: string, account: Account | undefined): void {
+function initialise(native: string, { cluster, account }: Place): void {
   const done = spawnSync(
     join(native, 'bin', 'initdb'),
     [
@@ -193,9 +311,11 @@ function initialise(native: string, cluster: string, account: Account | undefine
       cluster,
       '-U',
       'gatehouse',
-      '--auth=trust',
+      // Ours are in writeAccess; these would only count for somebody who starts the cluster by hand.
+      '--auth-local=peer',
+      '--auth-host=reject',
       '--encoding=UTF8',
-      ...localeOptions(native),
+      ...localeOptions(native, account),
       '--data-checksums',
     ],
     {
@@ -246,14 +366,19 @@ async function launch(...how: Parameters<typeof launchOnce>): Promise<void> {
 /** What went wrong, in words for the operator; undefined when the server answers. */
 async function launchOnce(
   native: string,
-  cluster: string,
-  sockets: string,
-  account: Account | undefined,
-  url: string,
-  log: string,
+  { account, directory, cluster, sockets, log, url }: Place,
 ): Promise<string | undefined> {
-  const settings = { ...SETTINGS, unix_socket_directories: sockets };
-  const out = openSync(log, 'a', 0o600);
+  const settings = {
+    ...SETTINGS,
+    unix_socket_directories: sockets,
+    hba_file: join(directory, ACCESS),
+    ident_file: join(directory, NAMES),
+  };
+  const out = openSync(
+    log,
+    constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW,
+    0o600,
+  );
   const child = spawn(
     join(native, 'bin', 'postgres'),
     ['-D', cluster, ...Object.entries(settings).flatMap(([k, v]) => ['-c', `${k}=${v}`])],
