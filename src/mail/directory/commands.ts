@@ -11,7 +11,10 @@ import { domainKind, type Kind, type Named } from './kinds.ts';
 import type { DomainValue } from './values.ts';
 
 export type Act = { readonly tx: Transaction; readonly tenant: TenantId; readonly actor: string };
-export type Refusal = { readonly kind: 'exists' | 'missing' | 'taken' | 'in-use'; readonly text: string };
+export type Refusal = {
+  readonly kind: 'exists' | 'missing' | 'taken' | 'in-use' | 'unfit';
+  readonly text: string;
+};
 
 export async function addThing<T extends Named>(
   act: Act,
@@ -20,6 +23,8 @@ export async function addThing<T extends Named>(
 ): Promise<Result<T, Refusal>> {
   if (await isThere(act, kind, value.name))
     return err({ kind: 'exists', text: `There is already a ${kind.words} named "${value.name}".` });
+  const unfit = await kind.fits?.(act.tx, act.tenant, value);
+  if (unfit !== undefined) return err({ kind: 'unfit', text: unfit });
   const row = { tenant_id: act.tenant, name: value.name, ...kind.toRow(value) };
   const columns = Object.keys(row);
   const places = columns.map((_, i) => `$${i + 1}`).join(', ');
@@ -39,6 +44,8 @@ export async function changeThing<T extends Named>(
 ): Promise<Result<T, Refusal>> {
   const before = await findThing(act.tx, act.tenant, kind, value.name);
   if (before === undefined) return err(missing(kind, value.name));
+  const unfit = await kind.fits?.(act.tx, act.tenant, value);
+  if (unfit !== undefined) return err({ kind: 'unfit', text: unfit });
   const row = kind.toRow(value);
   const columns = Object.keys(row);
   const sets = columns.map((c, i) => `${c} = $${i + 3}`).join(', ');

@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod';
 import type { Row } from '#platform/db.ts';
+import { isForeign, strayBits, usesOurDomains, type Fits } from './fits.ts';
 import {
   certificateValue,
   destinationValue,
@@ -35,6 +36,8 @@ export type Kind<T extends Named> = {
   readonly fromRow: (row: Row) => unknown;
   /** Fields whose values stay out of audit events and plans. */
   readonly secrets: readonly string[];
+  /** What a value must fit beside its schema when it is written. */
+  readonly fits?: Fits<T>;
 };
 
 /** Left out where the column is null, since a schema knows absent and not null. */
@@ -86,6 +89,7 @@ export const loginKind: Kind<LoginValue> = {
   table: 'sender_login',
   schema: loginValue,
   secrets: ['passwordHash'],
+  fits: usesOurDomains,
   toRow: (l) => ({ password_hash: l.passwordHash, may_use: l.mayUse }),
   fromRow: (r) => ({ name: r['name'], passwordHash: r['password_hash'], mayUse: r['may_use'] }),
 };
@@ -96,6 +100,7 @@ export const networkKind: Kind<NetworkValue> = {
   table: 'sender_network',
   schema: networkValue,
   secrets: [],
+  fits: async (on, tenant, n) => strayBits([n.network]) ?? (await usesOurDomains(on, tenant, n)),
   toRow: (n) => ({ network: n.network, may_use: n.mayUse }),
   fromRow: (r) => ({ name: r['name'], network: r['network'], mayUse: r['may_use'] }),
 };
@@ -106,6 +111,7 @@ export const certificateKind: Kind<CertificateValue> = {
   table: 'sender_certificate',
   schema: certificateValue,
   secrets: [],
+  fits: usesOurDomains,
   toRow: (c) => ({ sha256: c.sha256, may_use: c.mayUse }),
   fromRow: (r) => ({ name: r['name'], sha256: r['sha256'], mayUse: r['may_use'] }),
 };
@@ -116,6 +122,7 @@ export const pinKind: Kind<PinValue> = {
   table: 'cloud_pin',
   schema: pinValue,
   secrets: ['value'],
+  fits: async (on, tenant, p) => strayBits(p.networks) ?? (await usesOurDomains(on, tenant, p)),
   toRow: (p) => ({
     networks: p.networks,
     kind: p.pin.kind,
@@ -138,6 +145,7 @@ export const partnerKind: Kind<PartnerValue> = {
   table: 'partner_route',
   schema: partnerValue,
   secrets: [],
+  fits: isForeign,
   toRow: ({ subdomains, route }) => {
     const host = route.kind === 'host' ? route : undefined;
     return {
