@@ -6,6 +6,7 @@ import { complaintText } from '#core/complaint.ts';
 import { err, ok } from '#core/result.ts';
 import {
   applyDeclaration,
+  DECLARATION_SECTIONS,
   type ApplyOptions,
   type SecretReader,
   type Step,
@@ -17,13 +18,23 @@ import { print, singleCommand, withAct } from './subcommands.ts';
 export const apply = singleCommand('apply', {
   summary: 'Make domains, senders and routes what a YAML file says, all or nothing.',
   positionals: ['FILE'],
-  flags: { 'dry-run': { type: 'boolean', help: 'Show the plan, and change nothing.' } },
+  flags: {
+    'dry-run': { type: 'boolean', help: 'Show the plan, and change nothing.' },
+    delete: {
+      type: 'boolean',
+      help: 'Also remove what a section of the file does not name; refused without this.',
+    },
+  },
+  notes: `FILE (- for standard input) has any of the sections ${DECLARATION_SECTIONS.join(', ')}.
+A section that is absent is left alone. A section that is there says all there shall be of its kind: what it does not
+name is removed, which needs --delete. docs/operations/directory-file.md has every key, with an example.`,
   run: async (args, context) => {
     const file = args.positionals[0] ?? '';
     const text = readText('FILE', file);
     const isDryRun = args.is('dry-run');
     await using keys = lazyKeys(context);
-    const options = { keys, readSecret: secretsBeside(file) };
+    const mayRemove = isDryRun || args.is('delete');
+    const options = { keys, readSecret: secretsBeside(file), mayRemove };
     const done = await withAct(
       args,
       context,
@@ -33,7 +44,8 @@ export const apply = singleCommand('apply', {
     if (!done.ok) {
       if (args.is('json')) context.stdout(`${JSON.stringify({ complaints: done.error }, null, 2)}\n`);
       for (const c of done.error) context.stderr(`${complaintText(c)}\n`);
-      context.stderr('Nothing was changed.\n');
+      const wouldRemove = done.error.some((c) => c.text.startsWith('would remove '));
+      context.stderr(`Nothing was changed${wouldRemove ? '; --delete allows removing' : ''}.\n`);
       return 1;
     }
     print(context, args, { applied: !isDryRun, steps: done.value }, planText(done.value, isDryRun));
@@ -48,7 +60,12 @@ function planText(steps: readonly Step[], isDryRun: boolean): string {
     `${sign[s.verb]} ${s.what} ${s.name}`,
     ...s.changes.map((c) => `    ${c.field}: ${c.from} → ${c.to}`),
   ]);
-  return `${lines.join('\n')}\n${steps.length} ${steps.length === 1 ? 'step' : 'steps'} ${isDryRun ? 'would be taken' : 'taken'}.\n`;
+  const removed = steps.filter((s) => s.verb === 'remove').length;
+  const warning =
+    isDryRun && removed > 0
+      ? `${removed} of them ${removed === 1 ? 'removes' : 'remove'}: that needs --delete.\n`
+      : '';
+  return `${lines.join('\n')}\n${warning}${steps.length} ${steps.length === 1 ? 'step' : 'steps'} ${isDryRun ? 'would be taken' : 'taken'}.\n`;
 }
 
 /** The key store, opened only when there is a secret to seal. */

@@ -16,6 +16,7 @@ const options: ApplyOptions = {
     seal: (_t, _c, plain) => plain.toReversed(),
     open: (_t, _c, sealed) => sealed.toReversed(),
   },
+  mayRemove: true,
   readSecret: (file) => (file === 'secret' ? ok('geheim') : err(`${file} cannot be read.`)),
 };
 const apply = (db: TestDatabase, text: string) =>

@@ -34,6 +34,7 @@ export const declarationSchema = z.strictObject({
 type Declaration = z.output<typeof declarationSchema>;
 type Section = keyof Declaration;
 const SECTIONS = Object.keys(declarationSchema.shape) as Section[];
+export const DECLARATION_SECTIONS: readonly string[] = SECTIONS;
 
 export type Step = {
   readonly verb: 'add' | 'change' | 'remove';
@@ -47,6 +48,8 @@ export type SecretReader = (file: string) => Result<string, string>;
 export type ApplyOptions = {
   readonly keys: Pick<KeyStore, 'seal' | 'open' | 'ensureTenant'>;
   readonly readSecret: SecretReader;
+  /** Whether what a section no longer names may go; without it a plan that removes anything is refused. */
+  readonly mayRemove: boolean;
 };
 type Task = Step & {
   readonly section: Section;
@@ -81,6 +84,9 @@ export async function applyDeclaration(
     ...(await tasksOf(act, 'partners', kinds.partnerKind, declared.partners)),
     ...(await tasksOf(act, 'destinations', kinds.destinationKind, declared.destinations)),
   ].toSorted((a, b) => turn(a) - turn(b));
+  const going = options.mayRemove ? [] : tasks.filter((t) => t.verb === 'remove');
+  if (going.length > 0)
+    return err(going.map((t) => ({ at: file.name, text: `would remove the ${t.what} "${t.name}"` })));
   const complaints: Complaint[] = [];
   for (const task of tasks) {
     const done = await task.run();
