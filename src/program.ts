@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError, errorChain, TransientError } from '#core/errors.ts';
 import type { CliContext } from '#cli/context.ts';
+import { plain } from '#cli/subcommands.ts';
 import { type Config, FLAGS, openConfig } from './config.ts';
 import { COMMANDS, help } from './commands.ts';
 import { openRunningDatabase, openStores } from './installation.ts';
@@ -77,7 +78,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const entry = COMMANDS[command];
   if (entry === undefined) {
-    process.stderr.write(`gatehouse: there is no command "${command}"; "gatehouse help" lists them\n`);
+    process.stderr.write(`gatehouse: there is no command "${plain(command)}"; "gatehouse help" lists them\n`);
     return 2;
   }
   const run = await entry.load();
@@ -91,7 +92,7 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   if (error instanceof ConfigError) {
-    for (const complaint of error.complaints) process.stderr.write(`gatehouse: ${complaint}\n`);
+    for (const complaint of error.complaints) process.stderr.write(`gatehouse: ${plain(complaint)}\n`);
     process.exitCode = 2;
   } else if (error instanceof TransientError) {
     process.stderr.write(`gatehouse: ${errorChain(error)}; try again\n`);

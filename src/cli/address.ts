@@ -28,6 +28,8 @@ export const address = commandOf('address', 'The addresses we know, for domains 
       domain: { type: 'string', value: 'NAME', help: 'Only addresses of this domain may be in the file.' },
       'dry-run': { type: 'boolean', help: 'Show what would change, and change nothing.' },
     },
+    notes: `FILE.csv is UTF-8, with comma or semicolon; a heading names the column: address, email or e-mail, in any case. A plain
+list, one address a line, needs no heading. With any mistake nothing is changed.`,
     run: async (args, context) => {
       const file = args.positionals[0] ?? '';
       const domain = args.text('domain');

@@ -23,6 +23,7 @@ import { checkSpf } from './check-spf.ts';
 import { CHECK_USAGE, readCheckOptions, type CheckOptions } from './check-options.ts';
 import { reportJson, reportText, type CheckReport } from './check-report.ts';
 import type { CliContext } from './context.ts';
+import { plain } from './subcommands.ts';
 
 /** The tenant of a message that belongs to no installation. */
 const NOBODY = '00000000-0000-7000-8000-000000000000' as TenantId;
@@ -56,7 +57,7 @@ export async function run(
 }
 
 function complain(context: Pick<CliContext, 'stderr'>, complaints: readonly string[]): number {
-  for (const c of complaints) context.stderr(`gatehouse check: ${c}\n`);
+  for (const c of complaints) context.stderr(`gatehouse check: ${plain(c)}\n`);
   context.stderr('"gatehouse check --help" tells more.\n');
   return 2;
 }

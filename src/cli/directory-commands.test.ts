@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { ConfigError } from '#core/errors.ts';
+import { openFileKeys } from '#assurance/keys/file-keys.ts';
+import { DECLARATION_SECTIONS } from '#mail/directory/declaration.ts';
+import { openBlobDirectory } from '#platform/blob-directory.ts';
 import { openDatabase } from '#platform/db.ts';
 import { stopTestDatabases, testDatabase } from '#test/support/database.ts';
 import { run as address } from './address.ts';
@@ -33,7 +36,20 @@ async function gatehouse(line: readonly string[], url?: string): Promise<Said> {
       url === undefined
         ? none()
         : openDatabase({ url, maxConnections: 2, statementTimeoutMs: 5000, applicationName: 'cli-test' }),
-    openStores: none,
+    openStores: async () => {
+      if (url === undefined) return await none();
+      const db = openDatabase({
+        url,
+        maxConnections: 2,
+        statementTimeoutMs: 5000,
+        applicationName: 'cli-test',
+      });
+      return {
+        db,
+        keys: await openFileKeys(join(folder, 'keys'), db),
+        blobs: await openBlobDirectory(join(folder, 'blobs')),
+      };
+    },
     globals: {},
   };
   const [name = '', ...args] = line;
@@ -112,6 +128,50 @@ test('apply shows its plan, applies it, and then finds nothing to do', async () 
   );
 });
 
+test('apply removes nothing without --delete, and says what would go', async () => {
+  await using db = await testDatabase();
+  const both = file(
+    'both.yaml',
+    'domains:\n  - {name: a.example, nextHop: {host: h}}\n  - {name: b.example, nextHop: {host: h}}\n',
+  );
+  const one = file('one.yaml', 'domains:\n  - {name: a.example, nextHop: {host: h}}\n');
+  assert.equal((await gatehouse(['apply', both], db.url)).code, 0);
+  const refused = await gatehouse(['apply', one], db.url);
+  assert.equal(refused.code, 1);
+  assert.match(
+    refused.err,
+    /would remove the domain "b\.example"\nNothing was changed; --delete allows removing\.\n$/,
+  );
+  assert.match((await gatehouse(['domain', 'list'], db.url)).out, /b\.example/);
+  const dry = await gatehouse(['apply', one, '--dry-run'], db.url);
+  assert.match(dry.out, /^- domain b\.example\n1 of them removes: that needs --delete\./);
+  assert.equal((await gatehouse(['apply', one, '--delete'], db.url)).code, 0);
+  assert.doesNotMatch((await gatehouse(['domain', 'list'], db.url)).out, /b\.example/);
+});
+
+test('the example of the documentation is applied as it stands', async () => {
+  await using db = await testDatabase();
+  const page = readFileSync(new URL('../../docs/operations/directory-file.md', import.meta.url), 'utf8');
+  const example = /```yaml\n([^]*?)```/.exec(page)?.[1] ?? '';
+  file('ldap-password', 'geheim\n');
+  const said = await gatehouse(['apply', file('example.yaml', example), '--dry-run'], db.url);
+  assert.equal(said.code, 0, said.err);
+  for (const what of [
+    'LDAP source',
+    'domain',
+    'login',
+    'network rule',
+    'certificate rule',
+    'cloud pin',
+    'partner route',
+    'destination rule',
+  ])
+    assert.match(said.out, new RegExp(`^\\+ ${what} `, 'm'));
+  const help = (await gatehouse(['apply', '--help'])).out;
+  for (const section of DECLARATION_SECTIONS)
+    assert.ok(help.includes(section) && page.includes(`\`${section}\``), section);
+});
+
 test('each bad argument gets one clear sentence', async () => {
   await using db = await testDatabase();
   await gatehouse(['domain', 'add', 'a.example', '--next-hop', 'h.example'], db.url);
@@ -129,11 +189,11 @@ test('each bad argument gets one clear sentence', async () => {
     [
       'domain add b.example --next-hop h.example --tls safe',
       2,
-      /^gatehouse domain add: nextHop.tls: must be one of "none"/,
+      /^gatehouse domain add: --tls: must be one of "none"/,
     ],
     ['domain add b.example c.example --next-hop h.example', 2, /"c.example" is one argument too many/],
     ['domain add b_ad..example --next-hop h.example', 2, /name: "b_ad..example" is no domain name/],
-    ['domain add b.example --next-hop h.example:99999', 2, /nextHop.port: must be at most 65535/],
+    ['domain add b.example --next-hop h.example:99999', 2, /--next-hop: must be at most 65535/],
     [
       'domain add b.example --next-hop h.example --ca /nonexistent',
       1,
@@ -152,6 +212,11 @@ test('each bad argument gets one clear sentence', async () => {
     ['address remove no@a.example', 1, /no@a.example: There is no such address/],
     ['route set b.example --next-hop h.example', 1, /There is no domain named "b.example"/],
     ['sender add-network all 0.0.0.0/0', 2, /network: "0.0.0.0\/0" is too wide/],
+    ['sender add-network lan 10.0.0.1/24', 1, /did you mean 10\.0\.0\.0\/24 or 10\.0\.0\.1\?\n$/],
+    ['sender add-network lan 10.0.0.0/24 --may-use @b.example', 1, /b\.example is not a domain of ours/],
+    ['route partner a.example', 1, /"a\.example" is a domain of ours/],
+    ['domain add \u001b[31mb --next-hop h', 2, /^[^\u001b\u0007]+\n$/],
+    ['domain \u001b[31m\u0007', 2, /^[^\u001b\u0007]+\n$/],
     ['sender add-pin x 40.92.0.0/15', 2, /an address range alone is never enough/],
     ['sender add-login ann', 2, /--password-file is missing/],
     [`sender add-login ann --password-file ${file('short', 'x\n')}`, 2, /fewer than 12 characters/],

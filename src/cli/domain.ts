@@ -14,7 +14,7 @@ export const domain = commandOf('domain', 'The domains we own, and where their m
       recipients: {
         type: 'string',
         value: 'SOURCE',
-        help: 'How recipients are known: list (imported addresses), ldap, callout or any.',
+        help: 'How recipients are known: list (imported addresses; so when left out), ldap, callout or any.',
       },
       ldap: { type: 'string', value: 'NAME', help: 'The LDAP source, for --recipients ldap.' },
       subdomains: { type: 'boolean', help: 'Names below it are ours, too, with the same people.' },

@@ -7,7 +7,11 @@ import type { Arguments, Flags } from './subcommands.ts';
 export const HOP_FLAGS: Flags = {
   'next-hop': { type: 'string', value: 'HOST[:PORT]', help: 'Where the mail goes; port 25 when left out.' },
   lmtp: { type: 'boolean', help: 'The host speaks LMTP.' },
-  tls: { type: 'string', value: 'DEMAND', help: 'none, opportunistic, required or verified.' },
+  tls: {
+    type: 'string',
+    value: 'DEMAND',
+    help: 'none, opportunistic (so when left out), required or verified. Of a partner by MX: required.',
+  },
   fingerprint: {
     type: 'string',
     multiple: true,

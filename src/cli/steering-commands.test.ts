@@ -85,7 +85,7 @@ test('a destination is limited, paused, held, rerouted and let go on', async () 
 
   const slips: [string[], RegExp][] = [
     [['set', 'ours.example'], /nothing is set/],
-    [['set', 'ours.example', '--connections', 'many'], /maxConnections/],
+    [['set', 'ours.example', '--connections', 'many'], /--connections/],
     [['set', 'not a name', '--connections', '1'], /neither a domain name/],
     [['pause', 'ours.example', '--for', '5'], /--for: "5" is no span/],
     [['pause', 'ours.example', '--until', 'tomorrow'], /until: must be a time/],

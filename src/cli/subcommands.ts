@@ -31,6 +31,8 @@ export type Verb = {
   /** Names of the positionals; one in brackets may be left out, one with dots may repeat. */
   readonly positionals: readonly string[];
   readonly flags: Flags;
+  /** What its help says below the flags. */
+  readonly notes?: string;
   readonly run: (args: Arguments, context: CliContext) => Promise<number>;
 };
 
@@ -56,7 +58,7 @@ export function commandOf(name: string, summary: string, verbs: Readonly<Record<
     const meant = nearest(word, Object.keys(verbs));
     const hint =
       meant === undefined ? `known are ${Object.keys(verbs).join(', ')}` : `did you mean "${meant}"?`;
-    context.stderr(`gatehouse ${name}: there is no "${word}"; ${hint}\n`);
+    context.stderr(`gatehouse ${name}: there is no "${plain(word)}"; ${hint}\n`);
     return 2;
   };
   return { summary, run };
@@ -90,7 +92,7 @@ async function runVerb(
     return await verb.run(parsed, context);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    for (const complaint of error.complaints) context.stderr(`gatehouse ${name}: ${complaint}\n`);
+    for (const complaint of error.complaints) context.stderr(`gatehouse ${name}: ${plain(complaint)}\n`);
     return 1;
   }
 }
@@ -129,13 +131,45 @@ function parse(args: readonly string[], flags: Flags): Arguments | string {
 }
 
 export function usage(context: CliContext, name: string, complaint: string): number {
-  context.stderr(`gatehouse ${name}: ${complaint}\n`);
+  context.stderr(`gatehouse ${name}: ${plain(complaint)}\n`);
   return 2;
+}
+
+/** An argument that is told back must not steer the terminal, nor look like another line. */
+export function plain(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{fffd}');
+}
+
+/** The flag that a field of a schema was given by; other fields are arguments, and called as they are. */
+const FLAG_OF: Readonly<Record<string, string>> = {
+  host: '--next-hop',
+  port: '--next-hop',
+  tls: '--tls',
+  fingerprints: '--fingerprint',
+  caPem: '--ca',
+  recipients: '--recipients',
+  ldap: '--ldap',
+  subaddress: '--subaddress',
+  mayUse: '--may-use',
+  passwordHash: '--password-file',
+  maxConnections: '--connections',
+  messagesPerMinute: '--per-minute',
+  sourceIp4: '--source-ip4',
+  sourceIp6: '--source-ip6',
+  heloName: '--helo',
+  until: '--until',
+  reason: '--reason',
+};
+
+/** `nextHop.tls` was typed as `--tls`. */
+function asTyped({ at, text }: Complaint): Complaint {
+  const bare = at.replace(/^(nextHop|route)\./, '').replace(/\[\d+\]$/, '');
+  return { at: FLAG_OF[bare] ?? at, text };
 }
 
 /** What the schema refused of a command's arguments, each mistake as a sentence. */
 export function badValues(context: CliContext, name: string, complaints: readonly Complaint[]): number {
-  for (const c of complaints) context.stderr(`gatehouse ${name}: ${complaintText(c)}\n`);
+  for (const c of complaints) context.stderr(`gatehouse ${name}: ${plain(complaintText(asTyped(c)))}\n`);
   return 2;
 }
 
@@ -152,7 +186,7 @@ function verbHelp(name: string, verb: Verb, flags: Flags): string {
   const width = Math.max(...heads.map((h) => h.length));
   const lines = Object.values(flags).map((f, i) => `  ${(heads[i] ?? '').padEnd(width)}  ${f.help}`);
   const words = verb.positionals.length > 0 ? ` ${verb.positionals.join(' ')}` : '';
-  return `${verb.summary}\n\nUsage: gatehouse ${name}${words} [OPTIONS]\n\n${lines.join('\n')}\n`;
+  return `${verb.summary}\n\nUsage: gatehouse ${name}${words} [OPTIONS]\n\n${lines.join('\n')}\n${verb.notes === undefined ? '' : `\n${verb.notes}\n`}`;
 }
 
 export function print(context: CliContext, args: Arguments, value: unknown, text: string): void {

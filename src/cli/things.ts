@@ -12,6 +12,7 @@ import type { Kind, Named } from '#mail/directory/kinds.ts';
 import type { CliContext } from './context.ts';
 import {
   badValues,
+  plain,
   print,
   table,
   withAct,
@@ -43,7 +44,7 @@ export async function addFromArguments<T extends Named>(
 }
 
 export function refuse(context: CliContext, name: string, text: string): number {
-  context.stderr(`gatehouse ${name}: ${text}\n`);
+  context.stderr(`gatehouse ${name}: ${plain(text)}\n`);
   return 1;
 }
 

@@ -38,7 +38,7 @@ export async function importAddresses(
   const domains = new Map((await listThings(act.tx, act.tenant, domainKind)).map((d) => [d.name, d]));
   if (options.domain !== undefined && !domains.has(options.domain))
     return err([{ at: '', text: `There is no domain named "${options.domain}".` }]);
-  const csv = readCsv(bytes, 'address');
+  const csv = readCsv(bytes, ['address', 'email', 'e-mail']);
   const parsed = parseAddresses(csv.ok ? csv.value : [], domains, options.domain);
   const complaints = [...(csv.ok ? [] : csv.error), ...parsed.complaints];
   if (complaints.length > 0) return err(complaints);

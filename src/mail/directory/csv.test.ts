@@ -3,7 +3,11 @@ import { test } from 'node:test';
 import { readCsv } from './csv.ts';
 
 const read = (text: string | Uint8Array): string => {
-  const result = readCsv(typeof text === 'string' ? new TextEncoder().encode(text) : text, 'address');
+  const result = readCsv(typeof text === 'string' ? new TextEncoder().encode(text) : text, [
+    'address',
+    'email',
+    'e-mail',
+  ]);
   return result.ok
     ? result.value.map((c) => `${c.line}:${c.text}`).join(' ')
     : result.error.map((c) => `${c.at}: ${c.text}`).join('\n');
@@ -19,6 +23,8 @@ test('readCsv() reads what spreadsheets and people write', () => {
     ['', ''],
     ['\n\n', ''],
     ['address\n', ''],
+    ['E-Mail\na@x.example', '2:a@x.example'],
+    ['Name;EMAIL\nAnn;a@x.example', '2:a@x.example'],
   ] as const)
     assert.equal(read(text), want, JSON.stringify(text));
 });

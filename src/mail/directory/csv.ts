@@ -11,8 +11,11 @@ export type Cell = { readonly line: number; readonly text: string };
 
 const MAX_COMPLAINTS = 1_000;
 
-/** The cells of the column named `column`; empty lines are left out. Every mistake is told with its line. */
-export function readCsv(bytes: Uint8Array, column: string): Result<Cell[], readonly Complaint[]> {
+/** The cells of the column with one of the names, the first said to people; empty lines are left out. Every mistake is told with its line. */
+export function readCsv(
+  bytes: Uint8Array,
+  names: readonly [string, ...string[]],
+): Result<Cell[], readonly Complaint[]> {
   const text = decode(bytes);
   if (!text.ok) return text;
   const lines = text.value.split(/\r\n|\n|\r/);
@@ -20,11 +23,11 @@ export function readCsv(bytes: Uint8Array, column: string): Result<Cell[], reado
   if (first === -1) return ok([]);
   const separator = lines[first]!.includes(';') && !lines[first]!.includes(',') ? ';' : ','; // `!`: found just above
   const heading = (splitLine(lines[first]!, separator) ?? []).map((c) => c.trim().toLowerCase());
-  const at = heading.indexOf(column);
+  const at = heading.findIndex((h) => names.includes(h));
   if (at === -1 && heading.length > 1) {
     const found = heading.slice(0, 10).join(', ');
     return err([
-      { at: `line ${first + 1}`, text: `There is no column named "${column}"; found are ${found}.` },
+      { at: `line ${first + 1}`, text: `There is no column named "${names[0]}"; found are ${found}.` },
     ]);
   }
   return pickColumn(
