@@ -46,6 +46,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'who may send through us: logins, networks, certificates',
     load: async () => (await import('#cli/sender.ts')).run,
   },
+  ldap: {
+    summary: 'directories that recipients are looked up in: add, list, show, remove, test',
+    load: async () => (await import('#cli/ldap.ts')).run,
+  },
   apply: {
     summary: 'make the directory what a file says',
     load: async () => (await import('#cli/apply.ts')).run,

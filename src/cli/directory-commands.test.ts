@@ -14,6 +14,7 @@ import { run as apply } from './apply.ts';
 import { run as config } from './config.ts';
 import type { CliContext } from './context.ts';
 import { run as domain } from './domain.ts';
+import { run as ldap } from './ldap.ts';
 import { run as route } from './route.ts';
 import { run as sender } from './sender.ts';
 
@@ -22,7 +23,7 @@ after(async () => {
   rmSync(folder, { recursive: true });
   await stopTestDatabases();
 });
-const commands = { address, apply, config, domain, route, sender };
+const commands = { address, apply, config, domain, ldap, route, sender };
 type Said = { code: number; out: string; err: string };
 
 /** Runs a command line as the frame would; without a URL there is no installation. */
@@ -149,6 +150,31 @@ test('apply removes nothing without --delete, and says what would go', async () 
   assert.doesNotMatch((await gatehouse(['domain', 'list'], db.url)).out, /b\.example/);
 });
 
+test('an LDAP source is added with its password sealed, asked, used and removed', async () => {
+  await using db = await testDatabase();
+  const password = file('bind', 'geheim geheim\n');
+  const url = 'ldap://127.0.0.1:1';
+  const bind = ['--base-dn', 'dc=x', '--bind-dn', 'cn=gate', '--bind-password-file', password];
+  const added = await gatehouse(['ldap', 'add', 'ad', '--url', url, ...bind], db.url);
+  assert.equal(added.code, 0, added.err);
+  const shown = await gatehouse(['ldap', 'show', 'ad'], db.url);
+  assert.match(shown.out, /"bindPasswordSealed": "\[secret\]"/);
+  assert.match((await gatehouse(['ldap', 'list'], db.url)).out, /ad +ldap:\/\/127\.0\.0\.1:1 +dc=x +cn=gate/);
+  const clear = await gatehouse(['ldap', 'add', 'no', '--url', 'ldap://far.example', ...bind], db.url);
+  assert.match(clear.err, /url: would send the bind password in clear/);
+  const asked = await gatehouse(['ldap', 'test', 'ad', 'ann@a.example'], db.url);
+  assert.deepEqual([asked.code, asked.out], [1, '']);
+  assert.match(asked.err, /LDAP source ad: .*ECONNREFUSED/);
+  assert.equal((await gatehouse(['ldap', 'test', 'none', 'ann@a.example'], db.url)).code, 1);
+  await gatehouse(
+    ['domain', 'add', 'a.example', '--next-hop', 'h', '--recipients', 'ldap', '--ldap', 'ad'],
+    db.url,
+  );
+  assert.match((await gatehouse(['ldap', 'remove', 'ad'], db.url)).err, /still in use/);
+  await gatehouse(['domain', 'remove', 'a.example'], db.url);
+  assert.equal((await gatehouse(['ldap', 'remove', 'ad'], db.url)).code, 0);
+});
+
 test('the example of the documentation is applied as it stands', async () => {
   await using db = await testDatabase();
   const page = readFileSync(new URL('../../docs/operations/directory-file.md', import.meta.url), 'utf8');
@@ -237,7 +263,7 @@ test('each bad argument gets one clear sentence', async () => {
 });
 
 test('every verb has help, and needs no installation for it', async () => {
-  for (const [name, run] of Object.entries({ domain, address, route, sender, config })) {
+  for (const [name, run] of Object.entries({ domain, address, ldap, route, sender, config })) {
     const said = await gatehouse([name, '--help']);
     assert.equal(said.code, 0);
     const verbs = [...said.out.matchAll(/^ {2}([a-z-]+) {2,}/gm)].map((m) => m[1] ?? '');
