@@ -135,9 +135,20 @@ export async function startGateway(o: GatewayOptions = {}): Promise<Gateway> {
     start,
     [Symbol.asyncDispose]: async () => {
       await stop();
+      stopLeftDatabase(data);
       temp[Symbol.dispose]();
     },
   };
+}
+
+/** A gateway that died without stopping its database leaves it running for the next start; here there is none. */
+function stopLeftDatabase(data: string): void {
+  try {
+    const [pid] = readFileSync(`${data}/postgres/cluster/postmaster.pid`, 'utf8').split('\n');
+    process.kill(Number(pid), 'SIGQUIT');
+  } catch {
+    // It was stopped, as it should be, or it was never ours to start.
+  }
 }
 
 async function isReady(httpPort: number): Promise<boolean> {
