@@ -38,8 +38,7 @@ export type OpenDelivery = Outbound & Disposable;
 
 export function openDelivery(parts: DeliveryParts): OpenDelivery {
   const { config, db, keys, blobs, resolver, directory, clock, instance } = parts;
-  const caPem =
-    config.delivery.caFile === undefined ? undefined : readFileSync(config.delivery.caFile, 'utf8');
+  const caPem = deliveryAnchors(config);
   const pool = new ConnectionPool();
   const { counters } = pool;
   registry.gaugeFrom(
@@ -96,6 +95,11 @@ export function openDelivery(parts: DeliveryParts): OpenDelivery {
     standard: standardTreatment(scheduleOf(config)),
   });
   return { ...outbound, [Symbol.dispose]: () => pool[Symbol.dispose]() };
+}
+
+/** Anchors for the hosts we reach, instead of the system's roots. */
+export function deliveryAnchors({ delivery }: Config): string | undefined {
+  return delivery.caFile === undefined ? undefined : readFileSync(delivery.caFile, 'utf8');
 }
 
 function scheduleOf({ delivery }: Config): RetrySchedule {

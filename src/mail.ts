@@ -35,7 +35,7 @@ import { signing } from '#mail/signing/sign-and-seal.ts';
 import { openSigners, type Signers } from '#mail/signing/signers.ts';
 import type { Config } from './config.ts';
 import { clamdAddress } from './config-engines.ts';
-import { openDelivery } from './delivery.ts';
+import { deliveryAnchors, openDelivery } from './delivery.ts';
 import { openConfiguredDatabase, openStores } from './installation.ts';
 import { readPolicy } from './policy-file.ts';
 import { withTryZone } from './try-zone.ts';
@@ -72,12 +72,13 @@ export async function openMail(config: Config, url: string, log: Logger): Promis
   );
   const resolver = withTryZone(wire);
   const instance = stack.use(await registerInstance(db));
+  const caPem = deliveryAnchors(config);
   const directory = await openDirectory({
     db,
     keys,
     log,
     callout: (hop, address) =>
-      verifyRecipientByCallout(hop, address, { resolver, heloName: config.hostname, nowMs: clock() }),
+      verifyRecipientByCallout(hop, address, { resolver, heloName: config.hostname, nowMs: clock(), caPem }),
   });
   stack.defer(() => directory.close());
   const outbound = stack.use(openDelivery({ config, db, keys, blobs, resolver, directory, clock, instance }));

@@ -43,7 +43,7 @@ export type WorldOptions = {
   /** Whether the gateway believes unbound's AD flag, without which there is no DANE. */
   readonly validating?: boolean;
   /** How the recipients of our domain are known. */
-  readonly recipients?: 'list' | 'any';
+  readonly recipients?: 'list' | 'any' | 'callout';
 };
 
 export async function startWorld(o: WorldOptions = {}): Promise<World> {

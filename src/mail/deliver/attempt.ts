@@ -107,7 +107,9 @@ type HostTry = {
 async function tryHost(t: HostTry): Promise<void> {
   const { job, deps, candidate } = t;
   const dane = await candidate.dane();
-  const { domain, route, requireTls } = job;
+  const { domain, route } = job;
+  // RFC 8689 §5: a report is asked to be protected, and goes also where that cannot be proven.
+  const requireTls = job.requireTls && job.mailFrom !== '';
   const { sts } = t.found;
   const planned = planTls({
     route,

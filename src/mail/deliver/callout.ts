@@ -22,6 +22,8 @@ export type CalloutDeps = {
   /** The client that asks is waiting at RCPT, so this is much shorter than for delivery. Default 10 000 for each stage. */
   readonly stageTimeoutMs?: number;
   readonly nowMs: number;
+  /** Anchors instead of the system's roots, where the next hop names none; as in a delivery. */
+  readonly caPem?: string | undefined;
 };
 
 const ANY_SOURCE = { v4: undefined, v6: undefined };
@@ -62,7 +64,7 @@ async function askAt(ip: string, hop: NextHop, address: string, deps: CalloutDep
     protocol,
     heloName: deps.heloName,
     localAddress: undefined,
-    plan: planned.value,
+    plan: { ...planned.value, caPem: planned.value.caPem ?? deps.caPem },
   };
   const opened = await Connection.open(target, shortTimeouts(deps.stageTimeoutMs ?? 10_000), deps.nowMs);
   if (!opened.ok) {

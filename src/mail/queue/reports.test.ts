@@ -15,7 +15,7 @@ import { createReportWriter, type ReportDeps } from './reports.ts';
 
 after(stopTestDatabases);
 
-const job = (reportTo: ReportTo): DeliveryJob => ({
+const job = (reportTo: ReportTo, more: Partial<DeliveryJob> = {}): DeliveryJob => ({
   tenant: TENANT,
   message: newId<'message'>(),
   mailFrom: 'victim@sender.example',
@@ -35,6 +35,7 @@ const job = (reportTo: ReportTo): DeliveryJob => ({
   content: async function* () {
     yield fromUtf8('Subject: s\r\n\r\nThe body of a stranger.\r\n');
   },
+  ...more,
 });
 
 function settled(n: number, over: Partial<AttemptResult>, delayTold = false): Settled {
@@ -65,7 +66,7 @@ function settled(n: number, over: Partial<AttemptResult>, delayTold = false): Se
   return { recipient, result, settlement, triedUntilMs: 0 };
 }
 
-async function written(reportTo: ReportTo): Promise<string[]> {
+async function written(reportTo: ReportTo, more: Partial<DeliveryJob> = {}): Promise<string[]> {
   const texts: string[] = [];
   const deps: ReportDeps = {
     hostname: 'gate.example',
@@ -82,12 +83,13 @@ async function written(reportTo: ReportTo): Promise<string[]> {
     } as never, // likewise
     clock: () => 0,
   };
-  await createReportWriter(deps)(job(reportTo), { kind: 'mx', tls: 'opportunistic' }, [
+  const reports = await createReportWriter(deps)(job(reportTo, more), { kind: 'mx', tls: 'opportunistic' }, [
     settled(0, {}),
     settled(1, { outcome: 'delivered', code: 250, status: '2.0.0', enhanced: '2.0.0', text: 'ok' }),
     settled(2, { outcome: 'deferred', code: 451, status: '4.2.0', enhanced: '4.2.0' }, true),
     settled(3, { code: undefined, remoteSaid: false, text: 'no connection: 10.0.0.7 port 25' }),
   ]);
+  for (const { envelope } of reports) assert.equal(envelope.requireTls, more.requireTls ?? false);
   return texts;
 }
 
@@ -103,6 +105,15 @@ test('a proven sender hears of success, delay and failure, with what was asked f
       reports.some((r) => r.includes(part)),
       part,
     );
+});
+
+test('a report of a message that required TLS requires it, too, and returns no body', async () => {
+  const reports = await written('full', { requireTls: true });
+  assert.equal(reports.length, 3);
+  for (const report of reports) {
+    assert.match(report, /^Subject: s/m);
+    assert.ok(!report.includes('The body of a stranger'));
+  }
 });
 
 test('an unproven sender hears of failures alone, without content and without names from inside', async () => {

@@ -104,7 +104,8 @@ async function writeReport(
     nowMs: deps.clock(),
     arrivedMs: job.receivedAtMs,
     envid: job.envid,
-    ret: retOf(job.reportTo, job.ret),
+    // RFC 8689 §5: a report about such a message returns its header alone.
+    ret: job.requireTls ? 'HDRS' : retOf(job.reportTo, job.ret),
     retryUntilMs: action === 'delayed' ? settled[0]?.triedUntilMs : undefined,
     original,
     recipients: settled.map((s) => {
@@ -179,7 +180,7 @@ function reportEnvelope(deps: ReportDeps, job: DeliveryJob, id: MessageId, dsn: 
     mailFrom: '', // RFC 5321 §4.5.5: so that nobody ever reports about a report
     body: dsn.bodyType,
     smtpUtf8: dsn.smtpUtf8,
-    requireTls: false,
+    requireTls: job.requireTls, // RFC 8689 §5: what it tells of is protected like the message itself
     ret: undefined,
     envid: undefined,
     recipients: [

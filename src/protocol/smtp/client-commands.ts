@@ -56,7 +56,8 @@ export function unmetNeed(tx: Transaction, caps: Capabilities): Unmet | undefine
   if (CONTROL.test(tx.mailFrom)) return 'sender-syntax';
   if (tx.recipients.some((r) => r.address === '' || CONTROL.test(r.address))) return 'recipient-syntax';
   if (caps.maxBytes !== undefined && tx.size > caps.maxBytes) return 'size';
-  if (tx.requireTls && !caps.requireTls) return 'requiretls';
+  // RFC 8689 §5: a report is not thrown away because the way back promises less.
+  if (tx.requireTls && tx.mailFrom !== '' && !caps.requireTls) return 'requiretls';
   if (tx.body === 'BINARYMIME' && !(caps.binaryMime && caps.chunking)) return 'binarymime';
   if (tx.body === '8BITMIME' && !caps.eightBitMime) return '8bitmime';
   if (needsUtf8(tx) && !caps.smtpUtf8) return 'smtputf8';
@@ -72,7 +73,7 @@ export function mailCommand(tx: Transaction, caps: Capabilities): string {
   if (caps.sizeParameter) line += ` SIZE=${tx.size}`;
   if (tx.body !== '7BIT') line += ` BODY=${tx.body}`;
   if (needsUtf8(tx)) line += ' SMTPUTF8';
-  if (tx.requireTls) line += ' REQUIRETLS';
+  if (tx.requireTls && caps.requireTls) line += ' REQUIRETLS';
   if (caps.dsn && tx.ret !== undefined) line += ` RET=${tx.ret}`;
   if (caps.dsn && tx.envid !== undefined && XTEXT.test(tx.envid)) line += ` ENVID=${tx.envid}`;
   return line;

@@ -202,6 +202,21 @@ test('what the server does not offer fails before a byte is sent', () => {
   }
 });
 
+test('a report goes also where REQUIRETLS is not offered, and asks for it where it is', () => {
+  const report = tx({ mailFrom: '', requireTls: true });
+  for (const [ehlo, wanted] of [
+    [FULL, 'MAIL FROM:<> SIZE=10\r\n'],
+    [
+      FULL.replace('250-PIPELINING', '250-REQUIRETLS\r\n250-PIPELINING'),
+      'MAIL FROM:<> SIZE=10 REQUIRETLS\r\n',
+    ],
+  ] as const) {
+    const p = ready(ehlo);
+    p.session.begin(report);
+    assert.ok(p.sent().startsWith(wanted));
+  }
+});
+
 test('DSN parameters are passed on when offered', () => {
   const p = ready(FULL);
   const recipients = [
