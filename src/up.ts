@@ -1,7 +1,9 @@
 /**
  * `gatehouse up`: configuration → database → keys and bodies → mail and API → wait for a signal → all down in reverse order.
  */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { readConsole } from '#api/console.ts';
 import { openApi } from '#api/server.ts';
 import { errorChain } from '#core/errors.ts';
 import { claimFolder, probePort } from '#platform/claims.ts';
@@ -20,6 +22,9 @@ import {
 import { openJobs } from './jobs.ts';
 import { startMailProcesses } from './mail-processes.ts';
 import { clamdProbe, spaceProbe } from './readiness.ts';
+
+/** Built by tools/build-console.sh. */
+const CONSOLE_FOLDER = resolve(import.meta.dirname, '../web/dist');
 
 const USAGE = `Usage: gatehouse up [--config FILE] [--data FOLDER] [--mx-port N] [--submission-port N] [--http-port N] …
 
@@ -93,6 +98,7 @@ async function run(
         await watchQueue();
         return await mail.metrics();
       },
+      console: readConsole(CONSOLE_FOLDER),
       probes: [
         { name: 'database', check: async () => void (await db.query('select 1')) },
         { name: 'mail', check: mail.trouble },
@@ -139,7 +145,10 @@ function announce(
     ...listeners.map(
       (l) => `  SMTP ${l.kind.padEnd(11)} ${l.host}:${l.port}${l.name === l.kind ? '' : `  (${l.name})`}`,
     ),
-    `  API, metrics     ${api}  (this machine only)`,
+    `  console, API     ${api}  (this machine only)`,
+    ...(existsSync(join(CONSOLE_FOLDER, 'index.html'))
+      ? []
+      : ['  not built        the console: run "sh tools/build-console.sh" and start again']),
     `  data             ${config.data}`,
     `  keys             ${config.keys}  (back them up apart from the data)`,
     ...(server.elsewhere === undefined

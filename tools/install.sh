@@ -20,4 +20,5 @@ if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$want" ] || [ ! -x node_modules/
   fi
   printf '%s' "$want" >"$stamp"
 fi
+sh tools/build-console.sh
 if [ "${1:-}" = "--test" ]; then sh tools/peers.sh; fi

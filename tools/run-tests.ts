@@ -24,10 +24,11 @@ const tool = (name: string, ...command: string[]): Step => ({ name, command, cou
 
 const CHECK: readonly Step[] = [
   tool('types', 'node_modules/.bin/tsc'),
+  tool('types of the console', 'node_modules/.bin/tsc', '-p', 'web'),
   tool('lint', 'node_modules/.bin/oxlint', '--type-aware', '--deny-warnings'),
   tool('format', 'node_modules/.bin/oxfmt', '--check'),
   tool('citations', process.execPath, 'tools/check-citations.ts'),
-  tests('unit', 'src/**/*.test.ts'),
+  tests('unit', '{src,web}/**/*.test.ts'),
 ];
 const ALL: readonly Step[] = [
   ...CHECK,

@@ -11,6 +11,7 @@ import { systemClock } from '#core/time.ts';
 import type { Database, Transaction } from '#platform/db.ts';
 import type { Logger } from '#platform/log.ts';
 import { registry, SECONDS, type Registry } from '#platform/metrics.ts';
+import { answerConsole, type Console } from './console.ts';
 import { guard, isLoopback } from './guards.ts';
 import { claimKey, keepReply, requestDigest, validKey } from './idempotency.ts';
 import { openapi } from './openapi.ts';
@@ -38,6 +39,8 @@ export type ApiOptions = {
   readonly metrics?: Registry;
   /** Printed with them at /metrics. */
   readonly otherMetrics?: OtherMetrics;
+  /** Served at every path that is not the API's; absent where it was not built. */
+  readonly console?: Console | undefined;
 };
 export type Api = {
   readonly host: string;
@@ -87,7 +90,11 @@ export function buildApi(options: ApiOptions): FastifyInstance {
   app.setErrorHandler((error, request, reply) =>
     sendProblem(request, reply, problemOf(error, request, options.log)),
   );
-  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, notFound('path')));
+  app.setNotFoundHandler(
+    (request, reply) =>
+      (options.console === undefined ? undefined : answerConsole(options.console, request, reply)) ??
+      sendProblem(request, reply, notFound('path')),
+  );
   addProbes(
     app,
     options.probes,
