@@ -1,18 +1,25 @@
 /** Every route of the API, resource by resource. */
+import { domainCheckRoutes } from '#api/domain-check.ts';
 import { dkimRoutes } from '#api/dkim.ts';
 import { heldRoutes } from '#api/held.ts';
 import { directoryRoutes } from '#api/index.ts';
 import { messageRoutes } from '#api/messages.ts';
+import { originRoutes } from '#api/origins.ts';
 import { queueRoutes } from '#api/queue.ts';
 import type { Route } from '#api/route.ts';
+import { statusRoutes } from '#api/status.ts';
+import type { AboutGateway } from './about.ts';
 import type { Stores } from './installation.ts';
 
-export function apiRoutes(stores: Stores): readonly Route[] {
+export function apiRoutes(stores: Stores, about: AboutGateway): readonly Route[] {
   return [
     ...directoryRoutes(),
     ...heldRoutes(),
     ...messageRoutes(),
     ...queueRoutes(),
     ...dkimRoutes(stores.keys),
+    ...statusRoutes(about),
+    ...domainCheckRoutes(about),
+    ...originRoutes(() => about.operator),
   ];
 }

@@ -56,10 +56,7 @@ export function openDelivery(parts: DeliveryParts): OpenDelivery {
     'Messages sent over a kept connection.',
     () => counters.reused,
   );
-  const allowed = config.delivery.allowMxInto.map(parseNetwork).filter((n) => n !== undefined);
-  const refused = REFUSED_NETWORKS.filter(
-    (r) => !allowed.some((a) => networkContains(a, r.ip) && a.prefix <= r.prefix),
-  );
+  const refused = refusedNetworks(config);
   const deps: DeliveryDeps = {
     resolver,
     stsPolicies: createStsPolicies({
@@ -95,6 +92,14 @@ export function openDelivery(parts: DeliveryParts): OpenDelivery {
     standard: standardTreatment(scheduleOf(config)),
   });
   return { ...outbound, [Symbol.dispose]: () => pool[Symbol.dispose]() };
+}
+
+/** Networks that a stranger's DNS may not send us into. */
+export function refusedNetworks(config: Config): typeof REFUSED_NETWORKS {
+  const allowed = config.delivery.allowMxInto.map(parseNetwork).filter((n) => n !== undefined);
+  return REFUSED_NETWORKS.filter(
+    (r) => !allowed.some((a) => networkContains(a, r.ip) && a.prefix <= r.prefix),
+  );
 }
 
 /** Anchors for the hosts we reach, instead of the system's roots. */

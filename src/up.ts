@@ -4,11 +4,13 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { readConsole } from '#api/console.ts';
+import type { Probe } from '#api/probes.ts';
 import { openApi } from '#api/server.ts';
 import { errorChain } from '#core/errors.ts';
 import { claimFolder, probePort } from '#platform/claims.ts';
 import { type Logger, openLog } from '#platform/log.ts';
 import { openQueueMetrics } from '#mail/queue/queue-metrics.ts';
+import { aboutGateway } from './about.ts';
 import { apiRoutes } from './api-routes.ts';
 import { type Config, openConfig } from './config.ts';
 import { clamdAddress } from './config-engines.ts';
@@ -90,8 +92,15 @@ async function run(
     });
     await using _jobs = await openJobs(config, stores, log);
     const watchQueue = openQueueMetrics(db);
+    const probes: readonly Probe[] = [
+      { name: 'database', check: async () => void (await db.query('select 1')) },
+      { name: 'mail', check: mail.trouble },
+      spaceProbe(config.data),
+      ...(config.engines.clamav === undefined ? [] : [clamdProbe(clamdAddress(config.engines.clamav))]),
+    ];
+    using about = aboutGateway(config, probes);
     const api = await openApi({
-      routes: apiRoutes(stores),
+      routes: apiRoutes(stores, about),
       db,
       log,
       otherMetrics: async () => {
@@ -99,12 +108,7 @@ async function run(
         return await mail.metrics();
       },
       console: readConsole(CONSOLE_FOLDER),
-      probes: [
-        { name: 'database', check: async () => void (await db.query('select 1')) },
-        { name: 'mail', check: mail.trouble },
-        spaceProbe(config.data),
-        ...(config.engines.clamav === undefined ? [] : [clamdProbe(clamdAddress(config.engines.clamav))]),
-      ],
+      probes,
       host: config.http.host,
       port: config.http.port,
     });

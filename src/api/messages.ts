@@ -5,7 +5,10 @@ import { ACTIONS } from '#mail/decide/policy.ts';
 import { explain } from '#mail/track/explain.ts';
 import { searchMessages, type FoundMessage } from '#mail/track/search.ts';
 import { storyText } from '#mail/track/story-text.ts';
+import { findingText } from '#mail/texts/finding-text.ts';
+import { reasonText } from '#mail/texts/reason-text.ts';
 import { LANGUAGES } from '#mail/texts/text.ts';
+import type { Reason } from '#mail/verdict.ts';
 import { afterKey, BAD_CURSOR, page, pageOf, pageQuery } from './paging.ts';
 import { notFound } from './problem.ts';
 import { readRoute, type Route } from './route.ts';
@@ -42,12 +45,81 @@ const found = z.object({
   recipientCount: z.number(),
 });
 
+const words = z.string().nullable();
+const because = z.array(z.object({ rule: z.string(), text: z.string() }));
+const attempt = z.object({
+  atMs: z.number(),
+  durationMs: z.number(),
+  outcome: z.enum(['delivered', 'deferred', 'failed']),
+  stage: z.string(),
+  remoteHost: words,
+  remoteIp: words,
+  replyCode: z.number().nullable(),
+  enhanced: words,
+  replyText: z.string(),
+  tlsVersion: words,
+  tlsCipher: words,
+  security: z.string(),
+  securityDetail: z.string(),
+});
 const story = z.object({
   /** The same as sentences. */
   text: z.string(),
-  message: z.looseObject({ id: z.string() }),
-  recipients: z.array(z.looseObject({ n: z.number(), state: z.string() })),
-  record: z.array(z.looseObject({ what: z.string(), actor: z.string() })),
+  message: z.looseObject({
+    id: z.string(),
+    receivedAtMs: z.number(),
+    direction: z.enum(['in', 'out']),
+    listener: z.string(),
+    peerIp: z.string(),
+    peerName: words,
+    helo: z.string(),
+    protocol: z.string(),
+    tlsVersion: words,
+    tlsCipher: words,
+    authMethod: words,
+    authWho: words,
+    mailFrom: z.string(),
+    headerFrom: words,
+    subject: words,
+    messageIdHeader: words,
+    size: z.number(),
+    verdict: z.string(),
+    class: z.string(),
+    policyVersion: z.string(),
+  }),
+  /** What every check found, and why it was decided so, in the language that was asked for. */
+  checks: z.array(
+    z.object({
+      check: z.string(),
+      outcome: z.string(),
+      class: z.string(),
+      weight: z.number(),
+      durationUs: z.number(),
+      text: z.string(),
+      cites: z.array(z.string()),
+    }),
+  ),
+  because,
+  recipients: z.array(
+    z.looseObject({
+      n: z.number(),
+      address: z.string(),
+      action: z.string(),
+      state: z.string(),
+      stateAtMs: z.number(),
+      nextAtMs: z.number().nullable(),
+      because,
+      attempts: z.array(attempt),
+    }),
+  ),
+  record: z.array(
+    z.looseObject({
+      atMs: z.number(),
+      what: z.string(),
+      actor: z.string(),
+      details: z.record(z.string(), z.unknown()),
+    }),
+  ),
 });
 
 export function messageRoutes(): readonly Route[] {
@@ -84,10 +156,18 @@ export function messageRoutes(): readonly Route[] {
         const told = await explain(db, tenant, params.id);
         if (told === undefined) return notFound('message');
         const { message, recipients, record } = told;
+        const why = (reasons: readonly Reason[]): z.input<typeof because> =>
+          reasons.map((r) => ({ rule: r.rule, text: reasonText(r, message.findings, query.lang) }));
         return {
           text: storyText(told, query.lang),
           message: { ...message },
-          recipients: recipients.map((r) => ({ ...r })),
+          checks: message.findings.map((f) => ({
+            ...f,
+            text: findingText(f, query.lang),
+            cites: [...(f.cites ?? [])],
+          })),
+          because: why(message.reasons),
+          recipients: recipients.map((r) => ({ ...r, because: why(r.reasons), attempts: [...r.attempts] })),
           record: record.map((e) => ({ ...e })),
         };
       },

@@ -22,7 +22,7 @@ export function addProbes(
 ): void {
   app.get('/healthz', (_request, reply) => reply.type('text/plain').send('ok\n'));
   app.get('/readyz', async (_request, reply) => {
-    const results = await Promise.all(probes.map(async (p) => [p.name, await ask(p)] as const));
+    const results = await Promise.all(probes.map(async (p) => [p.name, await askProbe(p)] as const));
     const ready = results.every(([, why]) => why === undefined);
     const body = Object.fromEntries(results.map(([name, why]) => [name, why ?? 'ok']));
     return await reply.status(ready ? 200 : 503).send({ ready, parts: body });
@@ -33,7 +33,8 @@ export function addProbes(
   });
 }
 
-async function ask(probe: Probe): Promise<string | undefined> {
+/** Undefined when all is well; a probe that is late or throws is in trouble. */
+export async function askProbe(probe: Probe): Promise<string | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<string>((resolve) => {
     timer = setTimeout(() => resolve(`no answer within ${PROBE_MS} ms`), PROBE_MS);

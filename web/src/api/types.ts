@@ -1,0 +1,196 @@
+// Made from the routes by tools/make-api-types.ts; do not edit.
+export type Problem = { type: string; title: string; status: number; detail: string; instance: string; complaints?: { at: string; text: string }[] };
+type Refused = { headers: Record<string, unknown>; content: { 'application/problem+json': Problem } };
+type None = { query?: never; header?: never; path?: never; cookie?: never };
+export interface paths {
+  '/api/v1/destinations': {
+    parameters: None;
+    get: { parameters: { query?: { limit?: number; cursor?: string }; header?: { 'Gatehouse-Tenant'?: string }; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ name: string; maxConnections?: number; messagesPerMinute?: number; sourceIp4?: string; sourceIp6?: string; heloName?: string; state: "normal" | "pause" | "hold" | "reroute"; until?: string; reason?: string; nextHop?: { host: string; port: number; protocol: "smtp" | "lmtp"; tls: "none" | "opportunistic" | "required" | "verified"; fingerprints: string[]; caPem?: string } })[]; next?: string } } }; default: Refused } };
+    post: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string; 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { name: string; maxConnections?: number; messagesPerMinute?: number; sourceIp4?: string; sourceIp6?: string; heloName?: string; state?: "normal" | "pause" | "hold" | "reroute"; until?: string; reason?: string; nextHop?: { host: string; port?: number; protocol?: "smtp" | "lmtp"; tls?: "none" | "opportunistic" | "required" | "verified"; fingerprints?: string[]; caPem?: string } } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { name: string; maxConnections?: number; messagesPerMinute?: number; sourceIp4?: string; sourceIp6?: string; heloName?: string; state: "normal" | "pause" | "hold" | "reroute"; until?: string; reason?: string; nextHop?: { host: string; port: number; protocol: "smtp" | "lmtp"; tls: "none" | "opportunistic" | "required" | "verified"; fingerprints: string[]; caPem?: string } } } }; default: Refused } };
+    put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/destinations/{name}': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string }; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { name: string; maxConnections?: number; messagesPerMinute?: number; sourceIp4?: string; sourceIp6?: string; heloName?: string; state: "normal" | "pause" | "hold" | "reroute"; until?: string; reason?: string; nextHop?: { host: string; port: number; protocol: "smtp" | "lmtp"; tls: "none" | "opportunistic" | "required" | "verified"; fingerprints: string[]; caPem?: string } } } }; default: Refused } };
+    put: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string; 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody: { content: { 'application/json': { name: string; maxConnections?: number; messagesPerMinute?: number; sourceIp4?: string; sourceIp6?: string; heloName?: string; state?: "normal" | "pause" | "hold" | "reroute"; until?: string; reason?: string; nextHop?: { host: string; port?: number; protocol?: "smtp" | "lmtp"; tls?: "none" | "opportunistic" | "required" | "verified"; fingerprints?: string[]; caPem?: string } } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { name: string; maxConnections?: number; messagesPerMinute?: number; sourceIp4?: string; sourceIp6?: string; heloName?: string; state: "normal" | "pause" | "hold" | "reroute"; until?: string; reason?: string; nextHop?: { host: string; port: number; protocol: "smtp" | "lmtp"; tls: "none" | "opportunistic" | "required" | "verified"; fingerprints: string[]; caPem?: string } } } }; default: Refused } };
+    delete: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string; 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    post?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/destinations/{name}/state': {
+    parameters: None;
+    put: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string; 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody: { content: { 'application/json': { state?: "normal" | "pause" | "hold" | "reroute"; until?: string; reason?: string; nextHop?: { host: string; port?: number; protocol?: "smtp" | "lmtp"; tls?: "none" | "opportunistic" | "required" | "verified"; fingerprints?: string[]; caPem?: string } } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { value: { name: string; maxConnections?: number; messagesPerMinute?: number; sourceIp4?: string; sourceIp6?: string; heloName?: string; state: "normal" | "pause" | "hold" | "reroute"; until?: string; reason?: string; nextHop?: { host: string; port: number; protocol: "smtp" | "lmtp"; tls: "none" | "opportunistic" | "required" | "verified"; fingerprints: string[]; caPem?: string } }; messages: number } } }; default: Refused } };
+    get?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/dkim-keys': {
+    parameters: None;
+    get: { parameters: { query?: { domain?: string }; header?: { 'Gatehouse-Tenant'?: string }; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ domain: string; selector: string; algorithm: "rsa-sha256" | "ed25519-sha256"; state: "published" | "signing" | "retired" | "removed"; name: string; record: string; zoneLine: string; createdAt: string; signingFrom: (string | null); retiredAt: (string | null); seenAt: (string | null); checkedAt: (string | null); dnsSays: (string | null); note: string })[] } } }; default: Refused } };
+    post: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string; 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { domain: string } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ domain: string; selector: string; algorithm: "rsa-sha256" | "ed25519-sha256"; state: "published" | "signing" | "retired" | "removed"; name: string; record: string; zoneLine: string; createdAt: string; signingFrom: (string | null); retiredAt: (string | null); seenAt: (string | null); checkedAt: (string | null); dnsSays: (string | null); note: string })[] } } }; default: Refused } };
+    put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/dkim-keys/{domain}/{selector}/destroy': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string; 'Idempotency-Key'?: string }; path: { domain: string; selector: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { stillSigning: number } } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/dkim-keys/{domain}/{selector}/retire': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string; 'Idempotency-Key'?: string }; path: { domain: string; selector: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { stillSigning: number } } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/dkim-keys/{domain}/{selector}/use': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string; 'Idempotency-Key'?: string }; path: { domain: string; selector: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ domain: string; selector: string; algorithm: "rsa-sha256" | "ed25519-sha256"; state: "published" | "signing" | "retired" | "removed"; name: string; record: string; zoneLine: string; createdAt: string; signingFrom: (string | null); retiredAt: (string | null); seenAt: (string | null); checkedAt: (string | null); dnsSays: (string | null); note: string })[] } } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/domains': {
+    parameters: None;
+    get: { parameters: { query?: { limit?: number; cursor?: string }; header?: { 'Gatehouse-Tenant'?: string }; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ name: string; subdomains: boolean; nextHop: { host: string; port: number; protocol: "smtp" | "lmtp"; tls: "none" | "opportunistic" | "required" | "verified"; fingerprints: string[]; caPem?: string }; recipients: "list" | "ldap" | "callout" | "any"; ldap?: string; subaddress: string; caseSensitive: boolean })[]; next?: string } } }; default: Refused } };
+    post: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string; 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { name: string; subdomains?: boolean; nextHop: { host: string; port?: number; protocol?: "smtp" | "lmtp"; tls?: "none" | "opportunistic" | "required" | "verified"; fingerprints?: string[]; caPem?: string }; recipients?: "list" | "ldap" | "callout" | "any"; ldap?: string; subaddress?: "+" | "-" | "=" | "#" | ""; caseSensitive?: boolean } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { name: string; subdomains: boolean; nextHop: { host: string; port: number; protocol: "smtp" | "lmtp"; tls: "none" | "opportunistic" | "required" | "verified"; fingerprints: string[]; caPem?: string }; recipients: "list" | "ldap" | "callout" | "any"; ldap?: string; subaddress: string; caseSensitive: boolean } } }; default: Refused } };
+    put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/domains/{name}': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string }; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { name: string; subdomains: boolean; nextHop: { host: string; port: number; protocol: "smtp" | "lmtp"; tls: "none" | "opportunistic" | "required" | "verified"; fingerprints: string[]; caPem?: string }; recipients: "list" | "ldap" | "callout" | "any"; ldap?: string; subaddress: string; caseSensitive: boolean } } }; default: Refused } };
+    put: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string; 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody: { content: { 'application/json': { name: string; subdomains?: boolean; nextHop: { host: string; port?: number; protocol?: "smtp" | "lmtp"; tls?: "none" | "opportunistic" | "required" | "verified"; fingerprints?: string[]; caPem?: string }; recipients?: "list" | "ldap" | "callout" | "any"; ldap?: string; subaddress?: "+" | "-" | "=" | "#" | ""; caseSensitive?: boolean } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { name: string; subdomains: boolean; nextHop: { host: string; port: number; protocol: "smtp" | "lmtp"; tls: "none" | "opportunistic" | "required" | "verified"; fingerprints: string[]; caPem?: string }; recipients: "list" | "ldap" | "callout" | "any"; ldap?: string; subaddress: string; caseSensitive: boolean } } }; default: Refused } };
+    delete: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string; 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    post?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/domains/{name}/addresses': {
+    parameters: None;
+    get: { parameters: { query?: { limit?: number; cursor?: string }; header?: { 'Gatehouse-Tenant'?: string }; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: string[]; next?: string } } }; default: Refused } };
+    patch: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string; 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody: { content: { 'application/json': { add?: string[]; remove?: string[] } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { added: string[]; removed: string[]; unchanged: number } } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; trace?: never;
+  };
+  '/api/v1/domains/{name}/addresses/import': {
+    parameters: None;
+    post: { parameters: { query?: { mode?: "merge" | "replace"; dryRun?: "true" | "false" }; header?: { 'Gatehouse-Tenant'?: string; 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody: { content: { 'text/csv': string } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { added: string[]; removed: string[]; unchanged: number } } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/domains/{name}/check': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string }; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { domain: string; lines: ({ area: "mx" | "spf" | "dkim" | "dmarc" | "mta-sts" | "tls-rpt" | "tlsa" | "ptr"; outcome: "good" | "warning" | "bad" | "unknown"; text: string })[]; publish: ({ area: "mx" | "spf" | "dkim" | "dmarc" | "mta-sts" | "tls-rpt" | "tlsa" | "ptr"; name: string; type: "MX" | "TXT" | "TLSA" | "PTR" | "A" | "CNAME"; value: string; isAdvice?: true })[] } } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/held': {
+    parameters: None;
+    get: { parameters: { query?: { limit?: number; cursor?: string; recipient?: string }; header?: { 'Gatehouse-Tenant'?: string }; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ message: string; n: number; recipient: string; heldAt: string; mailFrom: string; headerFrom: (string | null); subject: (string | null); size: number; class: string; reasons: { rule: string; finding: string; text: string }[] })[]; next?: string } } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/held/{id}': {
+    parameters: None;
+    get: { parameters: { query?: { lang?: "en" | "de" | "nl" }; header?: { 'Gatehouse-Tenant'?: string }; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ message: string; n: number; recipient: string; heldAt: string; mailFrom: string; headerFrom: (string | null); subject: (string | null); size: number; class: string; reasons: { rule: string; finding: string; text: string }[] })[]; findings: { check: string; outcome: string; text: string }[] } } }; default: Refused } };
+    delete: { parameters: { query?: { recipient?: string }; header?: { 'Gatehouse-Tenant'?: string; 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: { n: number; recipient: string }[] } } }; default: Refused } };
+    put?: never; post?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/held/{id}/release': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string; 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody: { content: { 'application/json': { recipient?: string } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: { n: number; recipient: string }[] } } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/messages': {
+    parameters: None;
+    get: { parameters: { query?: { limit?: number; cursor?: string; id?: string; sender?: string; recipient?: string; subject?: string; messageId?: string; from?: string; until?: string; verdict?: "accept" | "tag" | "hold" | "defer" | "reject" }; header?: { 'Gatehouse-Tenant'?: string }; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ id: string; receivedAt: string; direction: "in" | "out"; mailFrom: string; headerFrom: (string | null); subject: (string | null); size: number; verdict: string; class: string; recipients: { address: string; state: string }[]; recipientCount: number })[]; next?: string } } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/messages/{id}': {
+    parameters: None;
+    get: { parameters: { query?: { lang?: "en" | "de" | "nl" }; header?: { 'Gatehouse-Tenant'?: string }; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { text: string; message: ({ id: string; receivedAtMs: number; direction: "in" | "out"; listener: string; peerIp: string; peerName: (string | null); helo: string; protocol: string; tlsVersion: (string | null); tlsCipher: (string | null); authMethod: (string | null); authWho: (string | null); mailFrom: string; headerFrom: (string | null); subject: (string | null); messageIdHeader: (string | null); size: number; verdict: string; class: string; policyVersion: string } & Record<string, unknown>); checks: { check: string; outcome: string; class: string; weight: number; durationUs: number; text: string; cites: string[] }[]; because: { rule: string; text: string }[]; recipients: (({ n: number; address: string; action: string; state: string; stateAtMs: number; nextAtMs: (number | null); because: { rule: string; text: string }[]; attempts: ({ atMs: number; durationMs: number; outcome: "delivered" | "deferred" | "failed"; stage: string; remoteHost: (string | null); remoteIp: (string | null); replyCode: (number | null); enhanced: (string | null); replyText: string; tlsVersion: (string | null); tlsCipher: (string | null); security: string; securityDetail: string })[] } & Record<string, unknown>))[]; record: ({ atMs: number; what: string; actor: string; details: Record<string, unknown> } & Record<string, unknown>)[] } } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/partners': {
+    parameters: None;
+    get: { parameters: { query?: { limit?: number; cursor?: string }; header?: { 'Gatehouse-Tenant'?: string }; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ name: string; subdomains: boolean; route: ({ kind: "mx"; tls: "none" | "opportunistic" | "required" | "verified" } | { kind: "host"; host: string; port: number; protocol: "smtp" | "lmtp"; tls: "none" | "opportunistic" | "required" | "verified"; fingerprints: string[]; caPem?: string }) })[]; next?: string } } }; default: Refused } };
+    post: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string; 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { name: string; subdomains?: boolean; route: ({ kind: "mx"; tls?: "none" | "opportunistic" | "required" | "verified" } | { kind: "host"; host: string; port?: number; protocol?: "smtp" | "lmtp"; tls?: "none" | "opportunistic" | "required" | "verified"; fingerprints?: string[]; caPem?: string }) } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { name: string; subdomains: boolean; route: ({ kind: "mx"; tls: "none" | "opportunistic" | "required" | "verified" } | { kind: "host"; host: string; port: number; protocol: "smtp" | "lmtp"; tls: "none" | "opportunistic" | "required" | "verified"; fingerprints: string[]; caPem?: string }) } } }; default: Refused } };
+    put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/partners/{name}': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string }; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { name: string; subdomains: boolean; route: ({ kind: "mx"; tls: "none" | "opportunistic" | "required" | "verified" } | { kind: "host"; host: string; port: number; protocol: "smtp" | "lmtp"; tls: "none" | "opportunistic" | "required" | "verified"; fingerprints: string[]; caPem?: string }) } } }; default: Refused } };
+    put: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string; 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody: { content: { 'application/json': { name: string; subdomains?: boolean; route: ({ kind: "mx"; tls?: "none" | "opportunistic" | "required" | "verified" } | { kind: "host"; host: string; port?: number; protocol?: "smtp" | "lmtp"; tls?: "none" | "opportunistic" | "required" | "verified"; fingerprints?: string[]; caPem?: string }) } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { name: string; subdomains: boolean; route: ({ kind: "mx"; tls: "none" | "opportunistic" | "required" | "verified" } | { kind: "host"; host: string; port: number; protocol: "smtp" | "lmtp"; tls: "none" | "opportunistic" | "required" | "verified"; fingerprints: string[]; caPem?: string }) } } }; default: Refused } };
+    delete: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string; 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    post?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/queue': {
+    parameters: None;
+    get: { parameters: { query?: { limit?: number; cursor?: string; domain?: string }; header?: { 'Gatehouse-Tenant'?: string }; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ message: string; n: number; recipient: string; domain: string; mailFrom: string; subject: (string | null); size: number; queuedAt: string; nextAt: string; attempts: number; lastReply: (string | null); isLeased: boolean })[]; next?: string } } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/queue/{message}': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string }; path: { message: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ message: string; n: number; recipient: string; domain: string; mailFrom: string; subject: (string | null); size: number; queuedAt: string; nextAt: string; attempts: number; lastReply: (string | null); isLeased: boolean })[] } } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/queue/retry': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string; 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': ({ message: string } | { domain: string }) } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { recipients: number } } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/senders/certificates': {
+    parameters: None;
+    get: { parameters: { query?: { limit?: number; cursor?: string }; header?: { 'Gatehouse-Tenant'?: string }; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: { name: string; sha256: string; mayUse: string[] }[]; next?: string } } }; default: Refused } };
+    post: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string; 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { name: string; sha256: string; mayUse?: string[] } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { name: string; sha256: string; mayUse: string[] } } }; default: Refused } };
+    put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/senders/certificates/{name}': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string }; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { name: string; sha256: string; mayUse: string[] } } }; default: Refused } };
+    put: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string; 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody: { content: { 'application/json': { name: string; sha256: string; mayUse?: string[] } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { name: string; sha256: string; mayUse: string[] } } }; default: Refused } };
+    delete: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string; 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    post?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/senders/logins': {
+    parameters: None;
+    get: { parameters: { query?: { limit?: number; cursor?: string }; header?: { 'Gatehouse-Tenant'?: string }; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: { name: string; mayUse: string[] }[]; next?: string } } }; default: Refused } };
+    post: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string; 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { name: string; passwordHash: string; mayUse?: string[] } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { name: string; mayUse: string[] } } }; default: Refused } };
+    put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/senders/logins/{name}': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string }; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { name: string; mayUse: string[] } } }; default: Refused } };
+    put: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string; 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody: { content: { 'application/json': { name: string; passwordHash: string; mayUse?: string[] } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { name: string; mayUse: string[] } } }; default: Refused } };
+    delete: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string; 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    post?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/senders/networks': {
+    parameters: None;
+    get: { parameters: { query?: { limit?: number; cursor?: string }; header?: { 'Gatehouse-Tenant'?: string }; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: { name: string; network: string; mayUse: string[] }[]; next?: string } } }; default: Refused } };
+    post: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string; 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { name: string; network: string; mayUse?: string[] } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { name: string; network: string; mayUse: string[] } } }; default: Refused } };
+    put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/senders/networks/{name}': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string }; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { name: string; network: string; mayUse: string[] } } }; default: Refused } };
+    put: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string; 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody: { content: { 'application/json': { name: string; network: string; mayUse?: string[] } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { name: string; network: string; mayUse: string[] } } }; default: Refused } };
+    delete: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string; 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    post?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/senders/pins': {
+    parameters: None;
+    get: { parameters: { query?: { limit?: number; cursor?: string }; header?: { 'Gatehouse-Tenant'?: string }; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ name: string; networks: string[]; pin: ({ kind: "header"; name: string } | { kind: "certificate"; sha256: string }); mayUse: string[] })[]; next?: string } } }; default: Refused } };
+    post: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string; 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { name: string; networks: string[]; pin: ({ kind: "header"; name: string; value: string } | { kind: "certificate"; sha256: string }); mayUse?: string[] } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { name: string; networks: string[]; pin: ({ kind: "header"; name: string } | { kind: "certificate"; sha256: string }); mayUse: string[] } } }; default: Refused } };
+    put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/senders/pins/{name}': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string }; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { name: string; networks: string[]; pin: ({ kind: "header"; name: string } | { kind: "certificate"; sha256: string }); mayUse: string[] } } }; default: Refused } };
+    put: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string; 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody: { content: { 'application/json': { name: string; networks: string[]; pin: ({ kind: "header"; name: string; value: string } | { kind: "certificate"; sha256: string }); mayUse?: string[] } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { name: string; networks: string[]; pin: ({ kind: "header"; name: string } | { kind: "certificate"; sha256: string }); mayUse: string[] } } }; default: Refused } };
+    delete: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string; 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    post?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/status': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string }; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { hostname: string; now: string; ready: boolean; parts: ({ name: string; trouble: (string | null) })[]; missingEngines: string[]; queue: { count: number; isMore: boolean; oldestAt: (string | null) }; held: { count: number; isMore: boolean }; verdicts: { count: number; isMore: boolean; verdict: string }[] } } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/tenant-settings': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string }; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { retryWaitsS?: number[]; maxAgeS?: number; bounceMaxAgeS?: number; delayNoticesS?: number[]; sourceIp4?: string; sourceIp6?: string; heloName?: string } } }; default: Refused } };
+    put: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string; 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { retryWaitsS?: number[]; maxAgeS?: number; bounceMaxAgeS?: number; delayNoticesS?: number[]; sourceIp4?: string; sourceIp6?: string; heloName?: string } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { retryWaitsS?: number[]; maxAgeS?: number; bounceMaxAgeS?: number; delayNoticesS?: number[]; sourceIp4?: string; sourceIp6?: string; heloName?: string } } }; default: Refused } };
+    post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/tenant-settings/origins': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: { 'Gatehouse-Tenant'?: string }; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ name: string; unit: "seconds" | "text"; default: ((string | number | number[]) | null); operator: ((string | number | number[]) | null); tenant: ((string | number | number[]) | null); origin: "default" | "operator" | "tenant" })[] } } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+}
