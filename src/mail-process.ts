@@ -2,11 +2,13 @@
 import { ConfigError, errorChain } from '#core/errors.ts';
 import { type Logger, openLog } from '#platform/log.ts';
 import { registry } from '#platform/metrics.ts';
+import { createLimitLink, type LimitLink } from './limit-link.ts';
 import { openMail, type Mail } from './mail.ts';
 import type { FromMail, ToMail } from './mail-ipc.ts';
 
 let mail: Mail | undefined;
 let log: Logger | undefined;
+let limits: LimitLink | undefined;
 
 function say(message: FromMail): void {
   process.send?.(message);
@@ -15,7 +17,8 @@ function say(message: FromMail): void {
 async function start(message: ToMail & { kind: 'start' }): Promise<void> {
   log = openLog({ level: message.config.log.level }).child({ pid: process.pid });
   try {
-    mail = await openMail(message.config, message.url, log);
+    limits = createLimitLink(say, message.processes, message.bans);
+    mail = await openMail(message.config, message.url, log, limits);
     say({ kind: 'ready', listeners: mail.listeners });
   } catch (error) {
     const complaints = error instanceof ConfigError ? error.complaints : [];
@@ -49,6 +52,10 @@ process.on('message', (message: ToMail) => {
       break;
     case 'metrics':
       say({ kind: 'metrics', question: message.question, text: registry.text() });
+      break;
+    case 'limit-answer':
+    case 'ban':
+      limits?.hear(message);
       break;
     case 'reload':
       void reload();

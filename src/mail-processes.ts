@@ -10,6 +10,8 @@ import { ConfigError, InvariantError } from '#core/errors.ts';
 import type { Logger } from '#platform/log.ts';
 import { mergeMetrics } from '#platform/metrics-merge.ts';
 import type { Config } from './config.ts';
+import { systemClock } from '#core/time.ts';
+import { type Ban, createLimitPool, type LimitPool } from '#mail/receive/limit-pool.ts';
 import type { FromMail, ToMail } from './mail-ipc.ts';
 
 export type BoundListener = {
@@ -38,7 +40,16 @@ const MAX_RESTART_MS = 30_000;
 
 export async function startMailProcesses(config: Config, url: string, log: Logger): Promise<MailProcesses> {
   const count = config.workers.processes ?? Math.min(MAX_DEFAULT, availableParallelism());
-  const first = new MailProcess(0, url, log);
+  const shared: Shared = {
+    processes: count,
+    pool: createLimitPool(systemClock),
+    ban: (ban, from) => {
+      shared.pool.ban(ban);
+      for (const p of all) if (p !== from) p.hearBan(ban);
+    },
+  };
+  const all: MailProcess[] = [];
+  const first = new MailProcess(0, url, log, shared);
   // The first one finds out which ports the zeros stand for; the others get the numbers.
   const listeners = await first.start(config);
   const settled: Config = {
@@ -49,8 +60,8 @@ export async function startMailProcesses(config: Config, url: string, log: Logge
     })),
   };
   first.restartWith(settled);
-  const others = Array.from({ length: count - 1 }, (_, i) => new MailProcess(i + 1, url, log));
-  const all = [first, ...others];
+  const others = Array.from({ length: count - 1 }, (_, i) => new MailProcess(i + 1, url, log, shared));
+  all.push(first, ...others);
   try {
     await Promise.all(others.map((p) => p.start(settled)));
   } catch (error) {
@@ -73,6 +84,13 @@ export async function startMailProcesses(config: Config, url: string, log: Logge
   };
 }
 
+/** What the processes have in common: the limits, and who is banned. */
+type Shared = {
+  readonly processes: number;
+  readonly pool: LimitPool;
+  readonly ban: (ban: Ban, from: MailProcess) => void;
+};
+
 /** One child: started, watched, started again. Owns the child and the settings it is started with. */
 class MailProcess {
   readonly #n: number;
@@ -84,11 +102,13 @@ class MailProcess {
   #isStopping = false;
   #restartMs = MIN_RESTART_MS;
   #restartTimer: NodeJS.Timeout | undefined;
+  readonly #shared: Shared;
   readonly #asked = new Map<number, (text: string) => void>();
   #questions = 0;
 
-  constructor(n: number, url: string, log: Logger) {
+  constructor(n: number, url: string, log: Logger, shared: Shared) {
     this.#n = n;
+    this.#shared = shared;
     this.#url = url;
     this.#log = log.child({ process: n });
   }
@@ -111,9 +131,10 @@ class MailProcess {
       detached: true,
     });
     this.#child = child;
+    this.#shared.pool.forget(this.#n);
+    child.on('message', (message: FromMail) => this.#hear(message));
     const listeners = await this.#untilReady(child, config);
     this.#isUp = true;
-    child.on('message', (message: FromMail) => this.#hear(message));
     child.once('exit', (code, signal) => this.#ended(code, signal));
     return listeners;
   }
@@ -140,18 +161,49 @@ class MailProcess {
         );
       child.on('message', onMessage);
       child.on('exit', onExit);
-      child.send({ kind: 'start', config, url: this.#url } satisfies ToMail);
+      const { processes, pool } = this.#shared;
+      this.#say(child, { kind: 'start', config, url: this.#url, processes, bans: pool.bans() });
     });
   }
 
+  /** One that is just ending hears no more, and needs to hear no more. */
+  #say(child: ChildProcess | undefined, message: ToMail): void {
+    if (child?.connected === true) child.send(message, () => {});
+  }
+
   #hear(message: FromMail): void {
-    if (message.kind !== 'metrics') return;
-    this.#asked.get(message.question)?.(message.text);
-    this.#asked.delete(message.question);
+    const { pool, ban } = this.#shared;
+    switch (message.kind) {
+      case 'metrics':
+        this.#asked.get(message.question)?.(message.text);
+        this.#asked.delete(message.question);
+        break;
+      case 'limit-ask': {
+        const granted = pool.take(this.#n, message.ask);
+        this.#say(this.#child, { kind: 'limit-answer', question: message.question, granted });
+        break;
+      }
+      case 'limit-back':
+        pool.giveBack(this.#n, message.name);
+        break;
+      case 'ban':
+        ban(message.ban, this);
+        break;
+      case 'ready':
+      case 'failed':
+        break; // for #untilReady
+      default:
+        message satisfies never;
+    }
+  }
+
+  hearBan(ban: Ban): void {
+    this.#say(this.#child, { kind: 'ban', ban });
   }
 
   #ended(code: number | null, signal: NodeJS.Signals | null): void {
     this.#isUp = false;
+    this.#shared.pool.forget(this.#n);
     for (const answer of this.#asked.values()) answer('');
     this.#asked.clear();
     if (this.#isStopping) return;

@@ -29,6 +29,7 @@ import { createSettler } from '#mail/queue/settle.ts';
 import { createGreylist } from '#mail/receive/greylist.ts';
 import { databaseGreylistStore } from '#mail/receive/greylist-store.ts';
 import type { ListenerConfig } from '#mail/receive/config.ts';
+import type { SharedPool } from '#mail/receive/limit-pool.ts';
 import { type BoundListener, type ListenerOptions, startListener } from '#mail/receive/listener.ts';
 import { readTlsMaterial } from '#mail/receive/tls.ts';
 import { signing } from '#mail/signing/sign-and-seal.ts';
@@ -56,7 +57,7 @@ const DRAIN_MS = 15_000;
 /** For the day a notification is missed. */
 const RELOAD_SIGNERS_MS = 60_000;
 
-export async function openMail(config: Config, url: string, log: Logger): Promise<Mail> {
+export async function openMail(config: Config, url: string, log: Logger, pool?: SharedPool): Promise<Mail> {
   await using stack = new AsyncDisposableStack();
   const db = stack.use(openConfiguredDatabase(config, url, 'gatehouse-mail'));
   const { keys, blobs } = await openStores(config, db);
@@ -143,7 +144,17 @@ export async function openMail(config: Config, url: string, log: Logger): Promis
       tlsCertFile: listener.tlsCertFile ?? config.tls.certificate ?? fallbackTls.certificate,
       tlsKeyFile: listener.tlsKeyFile ?? config.tls.key ?? fallbackTls.key,
     };
-    const running = await openListener(settings, { db, directory, flow, keys, blobs, resolver, clock, log });
+    const running = await openListener(settings, {
+      db,
+      directory,
+      flow,
+      keys,
+      blobs,
+      resolver,
+      clock,
+      log,
+      pool,
+    });
     stack.defer(() => running.bound.stop());
     listeners.push(running);
   }
@@ -196,7 +207,10 @@ function actSettings(config: Config, signers: Signers, clock: Clock): ActSetting
   return { hostname: config.hostname, authservId, sign, seal };
 }
 
-type ListenerParts = Pick<ListenerOptions, 'directory' | 'flow' | 'keys' | 'blobs' | 'resolver' | 'log'> & {
+type ListenerParts = Pick<
+  ListenerOptions,
+  'directory' | 'flow' | 'keys' | 'blobs' | 'resolver' | 'log' | 'pool'
+> & {
   readonly db: Database;
   readonly clock: Clock;
 };

@@ -5,7 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import { newId } from '#core/id.ts';
 import { Admission } from '#mail/receive/admission.ts';
 import { listenerDefaults, type ListenerConfig } from '#mail/receive/config.ts';
-import { createLimits } from '#mail/receive/limits.ts';
+import { type ClientLimits, createLimits } from '#mail/receive/limits.ts';
 import type { TlsMaterial } from '#mail/receive/tls.ts';
 import { replies, type Reply } from '#protocol/smtp/replies.ts';
 import { createSession, type ServerSession } from '#protocol/smtp/server-session.ts';
@@ -51,7 +51,7 @@ class PureEdge {
   isClosed = false;
   #body = '';
 
-  constructor(script: Script) {
+  constructor(script: Script, limits: ClientLimits) {
     const config = listenerConfig(script);
     this.#session = createSession(
       {
@@ -64,8 +64,6 @@ class PureEdge {
       },
       { insideTls: false, xclientAllowed: config.xclientFrom.includes(script.client) },
     );
-    const limits = createLimits(config, () => 0).admit(script.client);
-    if (typeof limits === 'string') throw new Error(`${script.name}: ${limits}`);
     const reputation = async () => ({ score: 0, findings: [] });
     this.#admission = new Admission({
       config,
@@ -127,7 +125,9 @@ class PureEdge {
 }
 
 export async function playPure(script: Script): Promise<void> {
-  const edge = new PureEdge(script);
+  const limits = await createLimits({ config: listenerConfig(script), clock: () => 0 }).admit(script.client);
+  if (typeof limits === 'string') throw new Error(`${script.name}: ${limits}`);
+  const edge = new PureEdge(script, limits);
   await edge.start();
   const pending: string[] = [];
   for (const [i, step] of script.steps.entries()) {

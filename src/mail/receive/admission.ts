@@ -69,9 +69,9 @@ export class Admission {
     return replies.authenticated();
   }
 
-  mail(id: string, mail: MailFrom): Reply {
+  async mail(id: string, mail: MailFrom): Promise<Reply> {
     const { config, directory, limits } = this.#options;
-    if (!limits.takeMessage()) return replies.slowDown();
+    if (!(await limits.takeMessage())) return replies.slowDown();
     const known = this.#client;
     if (config.kind !== 'mx' && known === undefined && this.#pinned.length === 0)
       return config.admit.includes('password') ? replies.authRequired() : replies.clientDenied();
@@ -91,7 +91,7 @@ export class Admission {
 
   async recipient(mail: MailFrom, rcpt: RcptTo): Promise<Reply> {
     const { config, directory, limits } = this.#options;
-    if (!limits.takeRecipient()) return replies.slowDown();
+    if (!(await limits.takeRecipient())) return replies.slowDown();
     const isStranger = this.#course.sender === undefined;
     const reputation = isStranger && config.kind === 'mx' ? await this.#options.reputation() : undefined;
     const score = reputation?.score ?? 0;

@@ -40,6 +40,8 @@ export class Client {
   #talkedEarly = false;
   /** XCLIENT was said: what the connection itself shows is the proxy's, not the client's. */
   #isSpokenFor = false;
+  /** The connection ended; who is let in after that must not be counted for ever. */
+  #isGone = false;
   tls: TlsInfo | undefined;
   limits: ClientLimits | undefined;
   /** Undefined until `admit` let the client in. */
@@ -55,15 +57,19 @@ export class Client {
   }
 
   /** Counts the client and begins the lookups; a Reply when it may not stay. */
-  admit(): Reply | undefined {
+  async admit(): Promise<Reply | undefined> {
     const { config, limits, resolver, directory, greylist } = this.#options;
     this.limits?.release();
     this.limits = undefined;
     this.admission = undefined;
-    const admitted = limits.admit(this.ip);
+    const admitted = await limits.admit(this.ip);
     if (admitted === 'too-many-connections') return replies.tooManyConnections();
     if (admitted === 'too-fast') return replies.tooFast();
     if (admitted === 'banned') return replies.banned();
+    if (this.#isGone) {
+      admitted.release();
+      return undefined;
+    }
     this.limits = admitted;
     this.#name = this.#within(confirmedName(resolver, this.ip), undefined);
     if (config.dnsbl.length > 0)
@@ -78,18 +84,23 @@ export class Client {
    * XCLIENT from a named proxy: this is who it speaks for, and it is a client like any other. One whose address the proxy
    * does not know has no address, and so no rights by network; the proxy's own certificate never speaks for anybody else.
    */
-  becomes(ip: string | undefined, port: number | undefined): Reply | undefined {
+  async becomes(ip: string | undefined, port: number | undefined): Promise<Reply | undefined> {
     this.#isSpokenFor = true;
     this.#address = plain({ ip: ip ?? UNKNOWN_IP, port: port ?? 0 });
     this.#name = Promise.resolve(undefined);
     this.#reputation = Promise.resolve(NO_REPUTATION);
     if (this.tls !== undefined) this.tls = withoutCertificate(this.tls);
-    return this.admit();
+    return await this.admit();
   }
 
   hasTls(info: TlsInfo): void {
     this.tls = this.#isSpokenFor ? withoutCertificate(info) : info;
     this.#recognise();
+  }
+
+  leave(): void {
+    this.#isGone = true;
+    this.limits?.release();
   }
 
   talkedEarly(): void {

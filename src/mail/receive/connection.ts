@@ -137,7 +137,7 @@ export class Connection {
     clearImmediate(this.#flushSoon);
     this.#isEnding = true;
     this.#queue = [];
-    this.#client.limits?.release();
+    this.#client.leave();
     // A message that was handed over is the flow's to settle; one still arriving is rubbish.
     if (!this.#isHandingOver) await this.#intake?.abort();
     if (!this.#isBusy) this.#resolveSettled();
@@ -308,7 +308,7 @@ export class Connection {
       case 'helo':
         return replies.done();
       case 'xclient':
-        return this.#client.becomes(question.facts.ip, question.facts.port) ?? this.#greeting();
+        return this.#becomes(question.facts.ip, question.facts.port);
       case 'auth':
         return admission.authenticate(question.credentials);
       case 'mail':
@@ -326,11 +326,15 @@ export class Connection {
   }
 
   async #connect(): Promise<Reply> {
-    const refusal = this.#client.admit();
+    const refusal = await this.#client.admit();
     if (refusal !== undefined) return refusal;
     const { greetingDelayMs } = this.#options.config;
     if (greetingDelayMs > 0) await sleep(greetingDelayMs);
     return this.#greeting();
+  }
+
+  async #becomes(ip: string | undefined, port: number | undefined): Promise<Reply> {
+    return (await this.#client.becomes(ip, port)) ?? this.#greeting();
   }
 
   #greeting(): Reply {

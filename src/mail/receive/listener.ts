@@ -19,6 +19,7 @@ import { Client, type Address } from './client.ts';
 import type { ListenerConfig } from './config.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import type { Greylist } from './greylist.ts';
+import type { SharedPool } from './limit-pool.ts';
 import { createLimits, type Limits } from './limits.ts';
 import { createTlsContext, type TlsMaterial } from './tls.ts';
 
@@ -36,6 +37,8 @@ export type ListenerOptions = {
   readonly greylist?: Greylist;
   /** Shared by listeners that should count together; its own by default. */
   readonly limits?: Limits;
+  /** Where several processes serve the listener: what they share of its limits. */
+  readonly pool?: SharedPool | undefined;
   readonly clock?: Clock;
   /** Several processes listen on the same port; the kernel spreads the connections. */
   readonly reusePort?: boolean;
@@ -96,7 +99,8 @@ class ListenerState implements Listener {
   constructor(options: ListenerOptions) {
     this.#options = options;
     const { config } = options;
-    this.#limits = options.limits ?? createLimits(config, options.clock ?? systemClock);
+    this.#limits =
+      options.limits ?? createLimits({ config, clock: options.clock ?? systemClock, pool: options.pool });
     this.#proxies = config.proxyFrom.flatMap((n) => parseNetwork(n) ?? []);
     this.#xclients = config.xclientFrom.flatMap((n) => parseNetwork(n) ?? []);
     this.#connection = connectionOptions(options);

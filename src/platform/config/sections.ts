@@ -136,7 +136,7 @@ export const workersSection = z
       .max(64)
       .optional()
       .describe(
-        'Mail processes. Default: one per core, at most 4. Limits per client network count in each process.',
+        'Mail processes. Default: one per core, at most 4. They count the limits of a listener together.',
       ),
     deliveries: z
       .int()
