@@ -1,5 +1,6 @@
 /** Recipients known by a real slapd: who is there, who is not, names made to break a filter, and a server that goes away. */
 import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,8 +11,11 @@ import { domainKind, ldapKind } from '#mail/directory/kinds.ts';
 import { openLdapSource } from '#mail/directory/ldap.ts';
 import { ldapValue } from '#mail/directory/values.ts';
 import { LDAP_ADMIN, LDAP_BASE, SLAPD_NEEDS, startSlapd } from '#test/peers/slapd.ts';
+import { authority } from '#test/support/certificates.ts';
 import { stopTestDatabases, testDatabase } from '#test/support/database.ts';
+import { freePort } from '#test/support/ports.ts';
 import { have } from '#test/support/need.ts';
+import { tempDir } from '#test/support/temp-dir.ts';
 
 after(stopTestDatabases);
 const TENANT = '00000000-0000-7000-8000-000000000001' as TenantId;
@@ -66,6 +70,71 @@ test('a wrong password, no sign-in and a wrong base teach nothing, and so are ne
     assert.match(answer.kind === 'unavailable' ? answer.detail : '', /^LDAP source test: /);
     await ldap.close();
   }
+});
+
+test('LDAP over TLS: the right authority and name are known, the wrong ones teach nothing', async (t) => {
+  if (!have(t, ...SLAPD_NEEDS)) return;
+  using temp = tempDir('ldap-tls');
+  const right = authority(temp.path);
+  mkdirSync(temp.in('other'));
+  const caPem = readFileSync(right.ca, 'utf8');
+  const otherPem = readFileSync(authority(temp.in('other'), 'Another CA').ca, 'utf8');
+  const password = LDAP_ADMIN.password;
+  const ask = async (url: string, extra: object): Promise<string> => {
+    const ldap = source(url, password, extra);
+    const answers = [await ldap.lookup('ann', 'here.example'), await ldap.lookup('bob', 'here.example')];
+    await ldap.close();
+    return answers.map((a) => a.kind).join(' ');
+  };
+  {
+    await using slapd = await startSlapd(PEOPLE, right.issue('ldap', ['127.0.0.1']));
+    for (const [url, extra] of [
+      [slapd.tlsUrl, {}],
+      [slapd.url, { startTls: true }],
+    ] as const) {
+      assert.equal(await ask(url, { ...extra, caPem }), 'known unknown', url);
+      assert.equal(await ask(url, { ...extra, caPem: otherPem }), 'unavailable unavailable', url);
+      // The system's authorities do not know ours.
+      assert.equal(await ask(url, extra), 'unavailable unavailable', url);
+    }
+    // What speaks no TLS there is no way around it.
+    assert.equal(await ask(slapd.url.replace('ldap:', 'ldaps:'), { caPem }), 'unavailable unavailable');
+  }
+  await using misnamed = await startSlapd(PEOPLE, right.issue('misnamed', ['ldap.elsewhere.example']));
+  assert.equal(await ask(misnamed.tlsUrl, { caPem }), 'unavailable unavailable');
+  assert.equal(await ask(misnamed.url, { startTls: true, caPem }), 'unavailable unavailable');
+});
+
+test('a connection that the server closed is made anew: with its TLS and its sign-in', async (t) => {
+  if (!have(t, ...SLAPD_NEEDS)) return;
+  using temp = tempDir('ldap-again');
+  const ca = authority(temp.path);
+  const caPem = readFileSync(ca.ca, 'utf8');
+  const tls = ca.issue('ldap', ['127.0.0.1']);
+  const port = await freePort();
+  const first = await startSlapd(PEOPLE, tls, port);
+  const ldap = source(first.url, LDAP_ADMIN.password, { startTls: true, caPem });
+  assert.equal((await ldap.lookup('ann', 'here.example')).kind, 'known');
+  await first[Symbol.asyncDispose]();
+  {
+    await using _again = await startSlapd(PEOPLE, tls, port);
+    assert.equal((await ldap.lookup('ann', 'here.example')).kind, 'known', 'no failure in between');
+  }
+  {
+    // Somebody who has no certificate took its place, and shows everybody everything.
+    await using _other = await startSlapd(PEOPLE, undefined, port, 'read');
+    assert.equal((await ldap.lookup('ann', 'here.example')).kind, 'unavailable');
+    assert.equal((await ldap.lookup('bob', 'here.example')).kind, 'unavailable');
+  }
+  await ldap.close();
+});
+
+test('StartTLS that the server does not know sends no password', async (t) => {
+  if (!have(t, ...SLAPD_NEEDS)) return;
+  await using slapd = await startSlapd(PEOPLE);
+  const ldap = source(slapd.url, LDAP_ADMIN.password, { startTls: true });
+  assert.equal((await ldap.lookup('ann', 'here.example')).kind, 'unavailable');
+  await ldap.close();
 });
 
 test('a filter whose parentheses do not match is refused before it is used', () => {
