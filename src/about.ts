@@ -7,6 +7,7 @@ import { createWireResolver } from '#platform/dns/resolver.ts';
 import { fetchStsPolicy } from '#platform/mta-sts/fetch.ts';
 import type { Config } from './config.ts';
 import { dnsOf } from './config-dns.ts';
+import { ourTlsKeys } from './tls-keys.ts';
 import { deliveryAnchors, refusedNetworks } from './delivery.ts';
 
 export type AboutGateway = About & Outside & { readonly operator: OperatorSettings } & Disposable;
@@ -26,6 +27,7 @@ export function aboutGateway(config: Config, probes: readonly Probe[]): AboutGat
         refused: refusedNetworks(config),
         ...(caPem === undefined ? {} : { caPem }),
       }),
+    tlsKeys: () => ourTlsKeys(config),
     operator: {
       heloName: config.hostname,
       ...(retryWaitsS === undefined ? {} : { retryWaitsS: [...retryWaitsS] }),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Result } from '#core/result.ts';
 import { systemClock } from '#core/time.ts';
 import { findThing } from '#mail/directory/commands.ts';
+import type { OurTlsKeys } from '#mail/directory/check-tlsa.ts';
 import { checkDomain } from '#mail/directory/domain-check.ts';
 import { domainKind } from '#mail/directory/kinds.ts';
 import { listDkimKeys } from '#mail/signing/dkim-keys.ts';
@@ -15,6 +16,8 @@ export type Outside = {
   readonly hostname: string;
   readonly resolver: Resolver;
   readonly fetchStsPolicy: (domain: string) => Promise<Result<string, string>>;
+  /** Read anew for each question: certificates change while we run. */
+  readonly tlsKeys: () => OurTlsKeys | undefined;
 };
 
 const AREA = z.enum(['mx', 'spf', 'dkim', 'dmarc', 'mta-sts', 'tls-rpt', 'tlsa', 'ptr']);
@@ -53,7 +56,7 @@ export function domainCheckRoutes(outside: Outside): readonly Route[] {
           hostname,
           addresses: [],
           dkim,
-          tlsaSha256: undefined,
+          tlsa: outside.tlsKeys(),
           fetchStsPolicy,
           nowMs: systemClock(),
         };

@@ -39,6 +39,7 @@ test('status, the check of a domain and the origin of settings say what is there
         hostname: 'gate.ours.example',
         resolver: zoneResolver(zone.value),
         fetchStsPolicy: () => Promise.resolve({ ok: false, error: 'not here' }),
+        tlsKeys: () => ({ current: ['ab'.repeat(32)], next: undefined }),
       }),
     ],
     db,

@@ -3,12 +3,8 @@ import { readFileSync } from 'node:fs';
 import { complaintText } from '#core/complaint.ts';
 import { ConfigError } from '#core/errors.ts';
 import { err, ok, type Result } from '#core/result.ts';
-import {
-  checkDomain,
-  type DomainCheck,
-  type OurSide,
-  type RecordToPublish,
-} from '#mail/directory/domain-check.ts';
+import type { DomainCheck, RecordToPublish } from '#mail/directory/check-lines.ts';
+import { checkDomain, type OurSide } from '#mail/directory/domain-check.ts';
 import { listDkimKeys } from '#mail/signing/dkim-keys.ts';
 import { txtStrings } from '#mail/signing/key-acts.ts';
 import { createWireResolver, type WireResolver } from '#platform/dns/resolver.ts';
@@ -18,6 +14,7 @@ import { zoneResolver } from '#protocol/dns/zone-resolver.ts';
 import { parseZoneText } from '#protocol/dns/zone-text.ts';
 import { type Config, readConfig } from '../config.ts';
 import { dnsOf } from '../config-dns.ts';
+import { ourTlsKeys } from '../tls-keys.ts';
 import type { CliContext } from './context.ts';
 import { print, usage, withTenant, type Arguments, type Verb } from './subcommands.ts';
 
@@ -60,7 +57,7 @@ export const domainCheckVerb: Verb = {
       hostname: host,
       addresses: args.texts('address'),
       dkim: await ourKeys(args, context, domain),
-      tlsaSha256: undefined,
+      tlsa: ourTlsKeys(config),
       fetchStsPolicy: zone === undefined ? fetchStsPolicy : undefined,
       nowMs,
     };

@@ -14,9 +14,15 @@ export type CertificateFiles = { readonly certificate: string; readonly key: str
 const VALID_MS = 10 * 365 * 86_400_000;
 const RENEW_BEFORE_MS = 30 * 86_400_000;
 
+/** Where they lie, made or not. */
+export const selfSignedFiles = (directory: string): CertificateFiles => ({
+  certificate: join(directory, 'self-signed.pem'),
+  key: join(directory, 'self-signed.key'),
+});
+
 /** The certificate and key files for `hostname` in `directory`, made where missing, expiring, or for another name. */
 export function selfSigned(directory: string, hostname: string, nowMs: number): CertificateFiles {
-  const files = { certificate: join(directory, 'self-signed.pem'), key: join(directory, 'self-signed.key') };
+  const files = selfSignedFiles(directory);
   if (isUsable(files, hostname, nowMs)) return files;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });

@@ -17,7 +17,7 @@ const OURS: OurSide = {
   hostname: 'gate.example.org',
   addresses: [],
   dkim: [{ selector: 's1', record, state: 'signing' }],
-  tlsaSha256: undefined,
+  tlsa: undefined,
   fetchStsPolicy: async () => ok('version: STSv1\nmode: enforce\nmx: gate.example.org\nmax_age: 604800\n'),
   nowMs: Date.UTC(2026, 10, 21, 12),
 };
@@ -193,3 +193,30 @@ test('an MTA-STS policy that does not name the MX is bad', async () => {
   );
   assert.match((await outcome(GOOD, 'mta-sts', { fetchStsPolicy: undefined }))[1] ?? '', /^unknown/);
 });
+
+const [NOW, NEXT] = ['ab'.repeat(32), 'cd'.repeat(32)];
+const tlsaZone = (...keys: string[]): Record<string, unknown> => ({
+  ...at(
+    '_25._tcp.gate.example.org',
+    keys.map((k) => ({ TLSA: `3 1 1 ${k}` })),
+  ),
+  '@secure': true,
+});
+const PUBLISH = 'publish _25._tcp.gate.example.org TLSA 3 1 1';
+const both = { tlsa: { current: [NOW], next: NEXT } };
+for (const [name, zone, ours, wanted] of [
+  ['no record yet', GOOD, both, [/^warning: .* no TLSA/, `${PUBLISH} ${NOW}`, `${PUBLISH} ${NEXT}`]],
+  ['both keys', tlsaZone(NOW, NEXT), both, [/^good: /, /^good: .*next key/]],
+  ['the key of now alone', tlsaZone(NOW), both, [/^good: /, /^warning: .*next key/, `${PUBLISH} ${NEXT}`]],
+  ['the next key alone', tlsaZone(NEXT), both, [/^bad: /, /^good: .*next key/, `${PUBLISH} ${NOW}`]],
+  ['no next key', tlsaZone(NOW), { tlsa: { current: [NOW], next: undefined } }, [/^good: /]],
+  ['keys not known', tlsaZone(NOW), {}, [/^unknown: /]],
+] as const) {
+  test(`checkDomain() looks at TLSA: ${name}`, async () => {
+    const found = await outcome(zone, 'tlsa', ours);
+    assert.equal(found.length, wanted.length, JSON.stringify(found));
+    wanted.forEach((w, i) =>
+      typeof w === 'string' ? assert.equal(found[i], w) : assert.match(found[i] ?? '', w),
+    );
+  });
+}

@@ -6,33 +6,23 @@
  */
 import { parseIp, reverseName } from '#core/ip.ts';
 import type { Result } from '#core/result.ts';
-import type { DnsAnswer, MxRecord, Resolver } from '#protocol/dns/resolver.ts';
+import type { MxRecord, Resolver } from '#protocol/dns/resolver.ts';
 import { isSameKey, parseKeyRecord } from '#protocol/dkim/key-record.ts';
 import { dmarcLookup, walkTree, type Found } from '#protocol/dmarc/tree-walk.ts';
 import { parseStsPolicy, policyNamesMx } from '#protocol/mta-sts/policy.ts';
 import { parseStsRecord } from '#protocol/mta-sts/record.ts';
 import { checkHost } from '#protocol/spf/check-host.ts';
 import { isSpfRecord } from '#protocol/spf/record.ts';
-
-export type Area = 'mx' | 'spf' | 'dkim' | 'dmarc' | 'mta-sts' | 'tls-rpt' | 'tlsa' | 'ptr';
-export type CheckLine = {
-  readonly area: Area;
-  readonly outcome: 'good' | 'warning' | 'bad' | 'unknown';
-  readonly text: string;
-};
-export type RecordToPublish = {
-  readonly area: Area;
-  readonly name: string;
-  readonly type: 'MX' | 'TXT' | 'TLSA' | 'PTR' | 'A' | 'CNAME';
-  readonly value: string;
-  /** `value` says in words what a person must decide; it is no data of a record. */
-  readonly isAdvice?: true;
-};
-export type DomainCheck = {
-  readonly domain: string;
-  readonly lines: readonly CheckLine[];
-  readonly publish: readonly RecordToPublish[];
-};
+import {
+  type CheckLine,
+  dnsFailed,
+  type DomainCheck,
+  line,
+  part,
+  type Part,
+  type RecordToPublish,
+} from './check-lines.ts';
+import { checkTlsa, type OurTlsKeys } from './check-tlsa.ts';
 
 export type OurSide = {
   /** The name our MX listener greets with: what MX records should name. */
@@ -40,14 +30,12 @@ export type OurSide = {
   /** Our public addresses, when they are known; otherwise those that `hostname` resolves to. */
   readonly addresses: readonly string[];
   readonly dkim: readonly { readonly selector: string; readonly record: string; readonly state: string }[];
-  /** Data of the TLSA record for our certificate, usage 3, selector 1, matching 1; lower-case hex. */
-  readonly tlsaSha256: string | undefined;
+  /** The keys of our certificates, where they are known here. */
+  readonly tlsa: OurTlsKeys | undefined;
   /** The text behind https://mta-sts.<domain>/.well-known/mta-sts.txt; `undefined` where nothing may be fetched. */
   readonly fetchStsPolicy: ((domain: string) => Promise<Result<string, string>>) | undefined;
   readonly nowMs: number;
 };
-
-type Part = { readonly lines: CheckLine[]; readonly publish: RecordToPublish[] };
 
 export async function checkDomain(domain: string, ours: OurSide, resolver: Resolver): Promise<DomainCheck> {
   const addresses = await ourAddresses(ours, resolver);
@@ -58,25 +46,10 @@ export async function checkDomain(domain: string, ours: OurSide, resolver: Resol
     checkDmarc(domain, resolver),
     checkSts(domain, ours, resolver),
     checkTlsRpt(domain, resolver),
-    checkTlsa(ours, resolver),
+    checkTlsa(ours.hostname, ours.tlsa, resolver),
     checkPtr(ours, addresses, resolver),
   ]);
   return { domain, lines: parts.flatMap((p) => p.lines), publish: parts.flatMap((p) => p.publish) };
-}
-
-const line = (area: Area, outcome: CheckLine['outcome'], text: string): CheckLine => ({
-  area,
-  outcome,
-  text,
-});
-const part = (lines: CheckLine[], publish: RecordToPublish[] = []): Part => ({ lines, publish });
-
-function dnsFailed(
-  area: Area,
-  name: string,
-  answer: Extract<DnsAnswer<unknown>, { kind: 'error' }>,
-): CheckLine {
-  return line(area, 'unknown', `DNS did not answer for ${name} (${answer.reason}).`);
 }
 
 async function ourAddresses(ours: OurSide, resolver: Resolver): Promise<readonly string[]> {
@@ -342,46 +315,6 @@ async function checkTlsRpt(domain: string, resolver: Resolver): Promise<Part> {
   return isWhole
     ? part([line('tls-rpt', 'good', 'TLS reports are asked for.')])
     : part([line('tls-rpt', 'bad', `The TLS-RPT record at ${name} is broken.`)], [publish]);
-}
-
-async function checkTlsa(ours: OurSide, resolver: Resolver): Promise<Part> {
-  const name = `_25._tcp.${ours.hostname}`;
-  const answer = await resolver.tlsa(name);
-  const publish: RecordToPublish[] =
-    ours.tlsaSha256 === undefined
-      ? []
-      : [{ area: 'tlsa', name, type: 'TLSA', value: `3 1 1 ${ours.tlsaSha256}` }];
-  if (answer.kind === 'error') return part([dnsFailed('tlsa', name, answer)]);
-  if (answer.kind !== 'records')
-    return part(
-      [line('tlsa', 'warning', `${ours.hostname} has no TLSA record (DANE needs a zone signed by DNSSEC).`)],
-      publish,
-    );
-  if (!answer.secure)
-    return part([
-      line('tlsa', 'warning', `${name} is not known to be signed by DNSSEC, so nobody may rely on it.`),
-    ]);
-  if (ours.tlsaSha256 === undefined)
-    return part([line('tlsa', 'unknown', `${name} exists; our certificate is not known here.`)]);
-  const isOurs = answer.records.some(
-    (r) =>
-      r.usage === 3 &&
-      r.selector === 1 &&
-      r.matching === 1 &&
-      Buffer.from(r.data).toString('hex') === ours.tlsaSha256,
-  );
-  return isOurs
-    ? part([line('tlsa', 'good', `${name} names our certificate.`)])
-    : part(
-        [
-          line(
-            'tlsa',
-            'bad',
-            `${name} does not name our certificate (3 1 1): senders that use DANE cannot deliver.`,
-          ),
-        ],
-        publish,
-      );
 }
 
 async function checkPtr(ours: OurSide, addresses: readonly string[], resolver: Resolver): Promise<Part> {

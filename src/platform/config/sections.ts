@@ -112,6 +112,11 @@ export const tlsSection = z
   .strictObject({
     certificate: path.optional().describe('PEM file: our certificate and then its chain.'),
     key: path.optional().describe('PEM file: the private key of the certificate.'),
+    nextKey: path
+      .optional()
+      .describe(
+        'PEM file: the key (or certificate) that comes next. Only `domain check` reads it, to have its TLSA record published before.',
+      ),
   })
   .prefault({})
   .describe(
