@@ -19,6 +19,8 @@ import { DEFAULT_TIMEOUTS_MS } from '#mail/deliver/transport.ts';
 import type { LiveDirectory } from '#mail/directory/directory.ts';
 import type { Instance } from '#mail/queue/instance.ts';
 import { createOutbound, type Outbound } from '#mail/queue/outbound.ts';
+import type { SharedPool } from '#mail/receive/limit-pool.ts';
+import { createReportLimits } from '#mail/queue/report-limits.ts';
 import { createReportWriter } from '#mail/queue/reports.ts';
 import { databasePolicyStore } from '#mail/queue/sts-store.ts';
 import type { Config } from './config.ts';
@@ -32,12 +34,14 @@ export type DeliveryParts = {
   readonly directory: LiveDirectory;
   readonly clock: Clock;
   readonly instance: Pick<Instance, 'share'>;
+  readonly pool: SharedPool | undefined;
 };
 
 export type OpenDelivery = Outbound & Disposable;
 
 export function openDelivery(parts: DeliveryParts): OpenDelivery {
   const { config, db, keys, blobs, resolver, directory, clock, instance } = parts;
+  const { recipientsPerMessage, perDomainAndHour } = config.delivery.unprovenReports;
   const caPem = deliveryAnchors(config);
   const pool = new ConnectionPool();
   const { counters } = pool;
@@ -85,6 +89,7 @@ export function openDelivery(parts: DeliveryParts): OpenDelivery {
       keys,
       blobs,
       clock,
+      limits: createReportLimits({ recipientsPerMessage, perDomainAndHour, clock, pool: parts.pool }),
     }),
     keys,
     blobs,

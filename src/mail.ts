@@ -82,7 +82,9 @@ export async function openMail(config: Config, url: string, log: Logger, pool?: 
       verifyRecipientByCallout(hop, address, { resolver, heloName: config.hostname, nowMs: clock(), caPem }),
   });
   stack.defer(() => directory.close());
-  const outbound = stack.use(openDelivery({ config, db, keys, blobs, resolver, directory, clock, instance }));
+  const outbound = stack.use(
+    openDelivery({ config, db, keys, blobs, resolver, directory, clock, instance, pool }),
+  );
   const signers = await openSigners(db, keys);
   const reloadSigners = (): void =>
     void signers

@@ -10,6 +10,7 @@ import { insertMessages } from './insert.ts';
 import type { DeliveryJob } from './job.ts';
 import { leaseDue } from './lease.ts';
 import type { Settled } from './outbound.ts';
+import { createReportLimits, type ReportLimits } from './report-limits.ts';
 import type { ReportTo } from './report-to.ts';
 import { createReportWriter, type ReportDeps } from './reports.ts';
 
@@ -66,7 +67,14 @@ function settled(n: number, over: Partial<AttemptResult>, delayTold = false): Se
   return { recipient, result, settlement, triedUntilMs: 0 };
 }
 
-async function written(reportTo: ReportTo, more: Partial<DeliveryJob> = {}): Promise<string[]> {
+const ONE_HOUR_MS = 3_600_000;
+const wide = createReportLimits({ recipientsPerMessage: 100, perDomainAndHour: 100, clock: () => 0 });
+
+async function written(
+  reportTo: ReportTo,
+  more: Partial<DeliveryJob> = {},
+  limits: ReportLimits = wide,
+): Promise<string[]> {
   const texts: string[] = [];
   const deps: ReportDeps = {
     hostname: 'gate.example',
@@ -82,6 +90,7 @@ async function written(reportTo: ReportTo, more: Partial<DeliveryJob> = {}): Pro
       },
     } as never, // likewise
     clock: () => 0,
+    limits,
   };
   const reports = await createReportWriter(deps)(job(reportTo, more), { kind: 'mx', tls: 'opportunistic' }, [
     settled(0, {}),
@@ -125,6 +134,23 @@ test('an unproven sender hears of failures alone, without content and without na
   assert.match(report, /^Diagnostic-Code: smtp; 550 5\.1\.1/m);
   for (const secret of ['The body', 'inside.example', '10.0.0.7', 'Remote-MTA'])
     assert.ok(!report.includes(secret), secret);
+});
+
+test('an unproven sender is told of few recipients of a message, and its domain gets few reports an hour', async () => {
+  let nowMs = 0;
+  const limits = createReportLimits({ recipientsPerMessage: 3, perDomainAndHour: 2, clock: () => nowMs });
+  const message = newId<'message'>();
+  const named = async (reportTo: ReportTo, more: Partial<DeliveryJob>): Promise<number> =>
+    (await written(reportTo, more, limits)).join('').match(/^Action: failed/gm)?.length ?? 0;
+  // Each try leaves two failed recipients.
+  assert.deepEqual([await named('headers', { message }), await named('headers', { message })], [2, 1]);
+  assert.equal(await named('headers', { message }), 0, 'the message has told enough');
+  assert.equal(await named('headers', {}), 0, 'so has its domain');
+  assert.equal(await named('headers', { mailFrom: 'x@other.example' }), 2);
+  assert.equal(await named('full', {}), 2, 'who is proven is told');
+  nowMs = ONE_HOUR_MS;
+  assert.equal(await named('headers', {}), 2);
+  assert.equal(await named('headers', { message }), 0);
 });
 
 test('a sender whose domain denies the mail hears nothing', async () => {

@@ -17,6 +17,7 @@ import type { DeliveryRecipient } from '../deliver/types.ts';
 import type { Route } from '../directory/types.ts';
 import type { Envelope } from '../envelope.ts';
 import type { DeliveryJob } from './job.ts';
+import type { ReportLimits } from './report-limits.ts';
 import { mayReport, retOf } from './report-to.ts';
 import type { Settled } from './outbound.ts';
 import type { MessageToCommit } from './rows.ts';
@@ -33,6 +34,8 @@ export type ReportDeps = {
   readonly keys: KeyStore;
   readonly blobs: BlobStore;
   readonly clock: Clock;
+  /** Of reports to senders whom nothing proves. */
+  readonly limits: ReportLimits;
 };
 
 /** A report returns the header and, of a small message, the whole; more is not read. */
@@ -54,6 +57,7 @@ export function createReportWriter(deps: ReportDeps): ReportWriter {
       if (action !== undefined && mayReport(job.reportTo, action))
         byAction.set(action, [...(byAction.get(action) ?? []), s]);
     }
+    if (job.reportTo === 'headers') await limit(deps, job, byAction);
     if (byAction.size === 0) return [];
     const original = await readOriginal(job);
     return await Promise.all(
@@ -61,6 +65,17 @@ export function createReportWriter(deps: ReportDeps): ReportWriter {
     );
   };
 }
+
+/** Whom nothing proves is told of as much as its message and its domain have left. */
+async function limit(deps: ReportDeps, job: DeliveryJob, byAction: Map<DsnAction, Settled[]>): Promise<void> {
+  for (const [action, those] of byAction) {
+    const allowed = await deps.limits.allow(job.tenant, job.message, domainOf(job.mailFrom), those.length);
+    if (allowed === 0) byAction.delete(action);
+    else byAction.set(action, those.slice(0, allowed));
+  }
+}
+
+const domainOf = (address: string): string => address.slice(address.lastIndexOf('@') + 1).toLowerCase();
 
 function deliveryRecipient({ recipient }: Settled): DeliveryRecipient {
   const { n, address, notify, orcpt } = recipient;
@@ -186,7 +201,7 @@ function reportEnvelope(deps: ReportDeps, job: DeliveryJob, id: MessageId, dsn: 
     recipients: [
       {
         address: job.mailFrom,
-        domain: job.mailFrom.slice(job.mailFrom.lastIndexOf('@') + 1).toLowerCase(),
+        domain: domainOf(job.mailFrom),
         notify: 'never',
         orcpt: undefined,
       },

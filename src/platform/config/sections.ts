@@ -188,6 +188,23 @@ export const deliverySection = z
         'Networks that MX records of strangers may point into although they lead to this machine. Only for labs.',
       ),
     reportLanguage: z.enum(['en', 'de', 'nl']).default('en').describe('Language of delivery reports.'),
+    unprovenReports: z
+      .strictObject({
+        recipientsPerMessage: z
+          .int()
+          .min(1)
+          .max(1_000)
+          .default(10)
+          .describe('Failed recipients of one message that such a sender is told of.'),
+        perDomainAndHour: z
+          .int()
+          .min(1)
+          .max(100_000)
+          .default(30)
+          .describe('Failure reports an hour to one domain that nothing proves to be the sender.'),
+      })
+      .prefault({})
+      .describe('Failure reports to senders whom neither SPF nor DMARC proves: they may reach a victim.'),
     caFile: path
       .optional()
       .describe(
