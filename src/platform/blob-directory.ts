@@ -2,24 +2,21 @@
  * Blobs in a directory: one file per body, sealed in frames (sealed-frames.ts) so that it can be read as a stream, in a
  * folder per day of birth (the id tells the day), so that many share the fsync of one folder.
  */
-import { createSecretKey } from 'node:crypto';
 import fs from 'node:fs';
-import { mkdir, open, opendir, rename, stat, writeFile } from 'node:fs/promises';
+import { access, mkdir, opendir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { PermanentError, TransientError } from '#core/errors.ts';
 import { type BlobId, idTime, parseId } from '#core/id.ts';
 import type { BlobStore, BlobWriter } from './blob.ts';
 import {
-  broken,
+  createFrameOpener,
   createFrameSealer,
   FRAME_BYTES,
   FRAME_HEAD,
   FRAME_TAG,
   type FrameSealer,
   MAGIC,
-  openFrame,
-  readFrameHead,
 } from './sealed-frames.ts';
 import { faultPoint } from './fault-point.ts';
 
@@ -28,8 +25,10 @@ const closeFd = promisify(fs.close);
 const fdatasync = promisify(fs.fdatasync);
 const writev = promisify(fs.writev);
 const unlink = promisify(fs.unlink);
+const readFd = promisify(fs.read);
 
 export type BlobDirectory = BlobStore & {
+  readonly has: (id: BlobId) => Promise<boolean>;
   /** Takes a body that is sealed already; durable when it resolves. Writing it again is harmless. */
   readonly writeSealed: (id: BlobId, sealed: Uint8Array) => Promise<void>;
 };
@@ -40,6 +39,11 @@ export async function openBlobDirectory(root: string): Promise<BlobDirectory> {
   return {
     create: (id, key) => new FileWriter(root, folders, id, key),
     read: (id, key) => readFrames(pathOf(root, id), id, key),
+    has: (id) =>
+      access(pathOf(root, id)).then(
+        () => true,
+        () => false, // why it cannot be had is told by whoever opens it
+      ),
     remove: (id) => removeFile(pathOf(root, id)),
     list: () => listBlobs(root),
     writeSealed: (id, sealed) => writeSealed(root, folders, id, sealed),
@@ -217,36 +221,34 @@ class FileWriter implements BlobWriter {
   }
 }
 
+/** Two frames at a time: a read costs a trip to another thread, however much it brings. */
+const READ_BYTES = 2 * (FRAME_HEAD + FRAME_BYTES + FRAME_TAG);
+
 async function* readFrames(path: string, id: BlobId, key: Uint8Array): AsyncGenerator<Uint8Array> {
-  const secret = createSecretKey(key);
-  let file;
+  const fd = await openForReading(path, id);
   try {
-    file = await open(path, 'r');
+    const opener = createFrameOpener(id, key);
+    for (let at = 0; ;) {
+      // The first read takes the mark along, so that all others begin with a frame.
+      const wanted = Buffer.allocUnsafe(at === 0 ? MAGIC.length + READ_BYTES : READ_BYTES);
+      const { bytesRead } = await readFd(fd, wanted, 0, wanted.length, at);
+      if (bytesRead === 0) break;
+      at += bytesRead;
+      yield* opener.push(wanted.subarray(0, bytesRead));
+    }
+    opener.end();
+  } finally {
+    await closeFd(fd);
+  }
+}
+
+async function openForReading(path: string, id: BlobId): Promise<number> {
+  try {
+    return await openFd(path, 'r');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT')
       throw new PermanentError(`blob ${id}: there is no such file`, { cause: error });
     throw new TransientError(`blob ${id} could not be opened`, { cause: error });
-  }
-  try {
-    const magic = Buffer.alloc(MAGIC.length);
-    await file.read(magic, 0, magic.length, 0);
-    if (!magic.equals(MAGIC)) throw broken(id, 'not a blob of ours');
-    let at = MAGIC.length;
-    for (let frame = 0; ; frame++) {
-      const head = Buffer.alloc(FRAME_HEAD);
-      if ((await file.read(head, 0, FRAME_HEAD, at)).bytesRead !== FRAME_HEAD)
-        throw broken(id, 'its end is missing');
-      const { size, isLast } = readFrameHead(head, id);
-      const sealed = Buffer.alloc(size + FRAME_TAG);
-      if ((await file.read(sealed, 0, sealed.length, at + FRAME_HEAD)).bytesRead !== sealed.length)
-        throw broken(id, 'its end is missing');
-      yield openFrame(sealed, secret, id, frame, isLast);
-      at += FRAME_HEAD + sealed.length;
-      if (isLast) break;
-    }
-    if ((await file.stat()).size !== at) throw broken(id, 'bytes follow its end');
-  } finally {
-    await file.close();
   }
 }
 

@@ -182,10 +182,17 @@ class Store implements PackedBlobs {
   }
 
   async *read(id: BlobId, key: Uint8Array): AsyncGenerator<Uint8Array> {
-    const place = this.#places.get(id) ?? (await this.#find(id));
+    const place = await this.#place(id);
     const sealed = place === undefined ? undefined : await this.#sealedAt(id, place);
     if (sealed === undefined) return yield* this.#large.read(id, key);
     yield* openSealed(sealed, key, id);
+  }
+
+  /** Undefined for a body in a file of its own; that is looked for before the heads of other processes' segments are read. */
+  async #place(id: BlobId): Promise<Place | undefined> {
+    const known = this.#places.get(id);
+    if (known !== undefined || (await this.#large.has(id))) return known;
+    return await this.#find(id);
   }
 
   /** Undefined when the segment was swept: then the body, if it was needed, has a file of its own. */

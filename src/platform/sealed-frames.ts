@@ -15,8 +15,6 @@ export const MAGIC: Uint8Array = Buffer.from('GHB1');
 export const FRAME_HEAD = 4;
 export const FRAME_TAG = 16;
 
-export type FrameHead = { readonly size: number; readonly isLast: boolean };
-
 export type FrameSealer = {
   /** The next frame, ready to be written; the first brings the mark of the format along. */
   readonly seal: (plain: Uint8Array, isLast: boolean) => Uint8Array[];
@@ -52,21 +50,68 @@ export function sealWhole(chunks: readonly Uint8Array[], key: Uint8Array, id: Bl
   return sealed;
 }
 
-/** Reads the four bytes before a frame; throws PermanentError where they cannot be one's. */
-export function readFrameHead(head: Buffer, id: BlobId): FrameHead {
-  const word = head.readUInt32BE();
+export type FrameOpener = {
+  /** The plaintext of the frames that these bytes complete, frame by frame. Throws PermanentError where one is not whole. */
+  readonly push: (sealed: Uint8Array) => Generator<Uint8Array>;
+  /** No more bytes come; throws when the last frame was not among them. */
+  readonly end: () => void;
+};
+
+/** Opens a sealed body as it is read. */
+export function createFrameOpener(id: BlobId, key: Uint8Array): FrameOpener {
+  const secret = createSecretKey(key);
+  let held: Buffer = Buffer.alloc(0);
+  let frame = 0;
+  let isMarked = false;
+  let isEnded = false;
+  return {
+    push: function* (sealed) {
+      const bytes = held.length === 0 ? asBuffer(sealed) : Buffer.concat([held, sealed]);
+      let at = 0;
+      if (!isMarked && bytes.length >= MAGIC.length) {
+        if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw broken(id, 'not a blob of ours');
+        isMarked = true;
+        at = MAGIC.length;
+      }
+      while (isMarked && at + FRAME_HEAD <= bytes.length) {
+        if (isEnded) throw broken(id, 'bytes follow its end');
+        const { size, isLast } = readFrameHead(bytes, at, id);
+        const end = at + FRAME_HEAD + size + FRAME_TAG;
+        if (end > bytes.length) break;
+        isEnded = isLast;
+        yield openFrame(bytes.subarray(at + FRAME_HEAD, end), secret, id, frame++, isLast);
+        at = end;
+      }
+      held = bytes.subarray(at);
+    },
+    end: () => {
+      if (!isEnded) throw broken(id, 'its end is missing');
+      if (held.length > 0) throw broken(id, 'bytes follow its end');
+    },
+  };
+}
+
+/** The plaintext of a sealed body in memory, frame by frame. Throws PermanentError where it is not whole. */
+export function* openSealed(sealed: Uint8Array, key: Uint8Array, id: BlobId): Generator<Uint8Array> {
+  const opener = createFrameOpener(id, key);
+  yield* opener.push(sealed);
+  opener.end();
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+type FrameHead = { readonly size: number; readonly isLast: boolean };
+
+function readFrameHead(bytes: Buffer, at: number, id: BlobId): FrameHead {
+  const word = bytes.readUInt32BE(at);
   const size = Math.floor(word / 2);
   if (size > FRAME_BYTES) throw broken(id, 'a frame is too large');
   return { size, isLast: word % 2 === 1 };
 }
 
-export function openFrame(
-  sealed: Buffer,
-  key: KeyObject,
-  id: BlobId,
-  frame: number,
-  isLast: boolean,
-): Uint8Array {
+function openFrame(sealed: Buffer, key: KeyObject, id: BlobId, frame: number, isLast: boolean): Uint8Array {
   const decipher = createDecipheriv('aes-256-gcm', key, nonce(frame));
   decipher.setAAD(associated(id, frame, isLast));
   decipher.setAuthTag(sealed.subarray(-FRAME_TAG));
@@ -77,23 +122,6 @@ export function openFrame(
     throw new PermanentError(`blob ${id}: frame ${frame} was changed or belongs elsewhere`, { cause: error });
   }
   return plain;
-}
-
-/** The plaintext of a sealed body in memory, frame by frame. Throws PermanentError where it is not whole. */
-export function* openSealed(sealed: Buffer, key: Uint8Array, id: BlobId): Generator<Uint8Array> {
-  const secret = createSecretKey(key);
-  if (!sealed.subarray(0, MAGIC.length).equals(MAGIC)) throw broken(id, 'not a blob of ours');
-  let at = MAGIC.length;
-  for (let frame = 0; ; frame++) {
-    if (at + FRAME_HEAD > sealed.length) throw broken(id, 'its end is missing');
-    const { size, isLast } = readFrameHead(sealed.subarray(at, at + FRAME_HEAD), id);
-    const end = at + FRAME_HEAD + size + FRAME_TAG;
-    if (end > sealed.length) throw broken(id, 'its end is missing');
-    yield openFrame(sealed.subarray(at + FRAME_HEAD, end), secret, id, frame, isLast);
-    at = end;
-    if (isLast) break;
-  }
-  if (at !== sealed.length) throw broken(id, 'bytes follow its end');
 }
 
 export function broken(id: BlobId, what: string): PermanentError {
