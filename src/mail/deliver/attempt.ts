@@ -43,6 +43,9 @@ const MAX_RECIPIENTS = 100;
 /** Up to here the body is read first and may travel together with the commands. */
 const SMALL_BODY_BYTES = 65_536;
 
+/** A wait after which an operator may have said otherwise. */
+const LONG_WAIT_MS = 100;
+
 /** What jobs are counted by: the next hop, or the domain. */
 export function destinationKey(job: Pick<DeliveryJob, 'route' | 'domain'>): string {
   return job.route.kind === 'host' ? `${job.route.protocol}:${job.route.host}:${job.route.port}` : job.domain;
@@ -58,17 +61,16 @@ export async function attemptDelivery(
 ): Promise<readonly AttemptResult[]> {
   const outcomes = new Outcomes(job, deps.clock ?? systemClock);
   const line = job.limitedFor === undefined ? '' : `${job.limitedFor} `;
+  const askedMs = performance.now();
   const slot = await deps.slots.enter(line + destinationKey(job), job.limits);
-  if (slot.kind === 'busy') {
-    outcomes.failRest({
-      stage: 'slot',
-      problem: 'busy',
-      detail: destinationKey(job),
-      retryAtMs: slot.retryAtMs,
-    });
+  const notYet = (retryAtMs: number): readonly AttemptResult[] => {
+    outcomes.failRest({ stage: 'slot', problem: 'busy', detail: destinationKey(job), retryAtMs });
     return outcomes.results();
-  }
+  };
+  if (slot.kind === 'busy') return notYet(slot.retryAtMs);
   try {
+    const hasWaited = performance.now() - askedMs > LONG_WAIT_MS;
+    if (hasWaited && (await job.mayStill?.()) === false) return notYet(outcomes.clock());
     await tryHosts(job, deps, outcomes);
   } finally {
     slot.leave();

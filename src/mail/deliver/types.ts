@@ -41,6 +41,8 @@ export type DeliveryJob = {
   readonly limits?: SlotLimits;
   /** Whose the limits are: destinations of the same name with limits of their own are counted apart. */
   readonly limitedFor?: TenantId | undefined;
+  /** Asked after a wait for a free place: no is as if the place were not free. */
+  readonly mayStill?: () => Promise<boolean>;
   /** The final bytes; called once for each transaction. */
   readonly body: () => AsyncIterable<Uint8Array>;
 };

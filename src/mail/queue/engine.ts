@@ -2,8 +2,8 @@
  * The delivery engine: takes jobs from the commit station (from memory, at once) and from the table (due rows under a
  * lease), runs a bounded number of them, and settles what became of each.
  *
- * Owner of everything it holds is this process: a row under its lease is in one job at most. It stops taking rows when the
- * lock behind its leases is gone, and finishes what it began.
+ * Owner of everything it holds is this process: a row under its lease is in one job at most. It takes and begins nothing when
+ * the lock behind its leases is gone or they may have run out, and finishes what it began.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorChain } from '#core/errors.ts';
@@ -17,7 +17,7 @@ import { insertMessages } from './insert.ts';
 import type { Instance } from './instance.ts';
 import type { DeliveryJob } from './job.ts';
 import { giveBack, leaseDue, type LeasedRow } from './lease.ts';
-import type { MessageToCommit } from './rows.ts';
+import type { MessageToCommit, QueueKey } from './rows.ts';
 import { settle, type Settlement, type Settler } from './settle.ts';
 import { type NotNow, standAside } from './steer.ts';
 
@@ -89,9 +89,22 @@ export function createEngine(deps: EngineDeps, options: EngineOptions): Engine {
     while (!isStopping && running < options.maxJobs && hot.length > 0) begin(hot.shift()!);
   };
 
+  /** Rows that could not be given back, and since the heartbeat renews all our leases never come back by themselves. */
+  const owed: { readonly rows: readonly QueueKey[]; readonly nextAtMs: number }[] = [];
+  const release = async (rows: readonly QueueKey[], nextAtMs: number): Promise<void> => {
+    try {
+      await giveBack(db, rows, nextAtMs, instance.id);
+    } catch (error) {
+      owed.push({ rows, nextAtMs });
+      log.warn('deliveries could not be given back; trying again', { error: errorChain(error) });
+    }
+  };
+
   const begin = (job: DeliveryJob): void => {
+    // Who else has it by now may have delivered it, or an operator may have held it.
+    if (!instance.mayBegin()) return void owed.push({ rows: keysOf([job]), nextAtMs: clock() });
     running++;
-    void runJob(deps, job).finally(() => {
+    return void runJob(deps, job, release).finally(() => {
       running--;
       pump();
       if (running === 0) idle?.();
@@ -103,7 +116,7 @@ export function createEngine(deps: EngineDeps, options: EngineOptions): Engine {
     isPolling = true;
     try {
       let room = options.maxJobs - running - hot.length;
-      while (room > 0 && instance.isAlive() && !isStopping) {
+      while (room > 0 && instance.mayBegin() && !isStopping) {
         const rows = await leaseDue(db, instance.id, room);
         hot.push(...deps.jobsOf(rows));
         pump();
@@ -121,6 +134,7 @@ export function createEngine(deps: EngineDeps, options: EngineOptions): Engine {
     try {
       if (!instance.isAlive()) await instance.revive();
       await instance.heartbeat();
+      for (const { rows, nextAtMs } of owed.splice(0)) await release(rows, nextAtMs);
       await deps.settleDisowned();
       const freed = await instance.reclaim();
       if (freed > 0) log.warn('took over deliveries of a process that is gone', { freed });
@@ -136,7 +150,7 @@ export function createEngine(deps: EngineDeps, options: EngineOptions): Engine {
       hot.push(...jobs.slice(0, room));
       // More than we should keep in memory: the table has them, and the poll brings them when there is room.
       const rest = jobs.slice(room);
-      if (rest.length > 0) void giveBack(db, keysOf(rest), clock()).catch(() => {}); // else the lease runs out
+      if (rest.length > 0) void release(keysOf(rest), clock());
       pump();
     },
     wake: () => void poll(),
@@ -152,10 +166,8 @@ export function createEngine(deps: EngineDeps, options: EngineOptions): Engine {
       const left = hot.splice(0);
       const drained = running === 0 ? Promise.resolve() : new Promise<void>((done) => (idle = done));
       await Promise.race([drained, sleep(graceMs, undefined, { ref: false })]);
-      await giveBack(db, keysOf(left), clock()).catch((error: unknown) => {
-        // The leases run out by themselves; the mail is safe, only later.
-        log.warn('waiting deliveries could not be given back', { error: errorChain(error) });
-      });
+      // Where it fails the leases run out by themselves: no heartbeat renews them any more.
+      await release(keysOf(left), clock());
     },
     running: () => running,
     waiting: () => hot.length,
@@ -165,12 +177,14 @@ export function createEngine(deps: EngineDeps, options: EngineOptions): Engine {
 const keysOf = (jobs: readonly DeliveryJob[]) =>
   jobs.flatMap((j) => j.recipients.map((r) => ({ tenant: j.tenant, message: j.message, n: r.n })));
 
-async function runJob(deps: EngineDeps, job: DeliveryJob): Promise<void> {
+type Release = (rows: readonly QueueKey[], nextAtMs: number) => Promise<void>;
+
+async function runJob(deps: EngineDeps, job: DeliveryJob, release: Release): Promise<void> {
   try {
-    if (await stoodAside(deps, job)) return undefined;
+    if (await stoodAside(deps, job, release)) return undefined;
     faultPoint('deliver.leased');
     const outcome = await deps.attempt(job);
-    if (outcome.notBeforeMs !== undefined) return await giveBack(deps.db, keysOf([job]), outcome.notBeforeMs);
+    if (outcome.notBeforeMs !== undefined) return await release(keysOf([job]), outcome.notBeforeMs);
     if (outcome.settlements.some((s) => s.outcome === 'delivered')) faultPoint('deliver.remote-250');
     const finished = await writeDown(deps, outcome);
     faultPoint('deliver.settled');
@@ -180,9 +194,7 @@ async function runJob(deps: EngineDeps, job: DeliveryJob): Promise<void> {
       id: job.message,
       error: errorChain(error),
     });
-    await giveBack(deps.db, keysOf([job]), deps.clock() + BROKEN_WAIT_MS).catch(() => {
-      // Then the lease runs out by itself.
-    });
+    await release(keysOf([job]), deps.clock() + BROKEN_WAIT_MS);
   }
   return undefined;
 }
@@ -191,14 +203,15 @@ async function runJob(deps: EngineDeps, job: DeliveryJob): Promise<void> {
  * Whether the job is not to be tried now; then its rows are dealt with. What this process knows of the rules may be a
  * moment old, so the table has the last word: where it disagrees, the rules are asked for anew.
  */
-async function stoodAside(deps: EngineDeps, job: DeliveryJob): Promise<boolean> {
+async function stoodAside(deps: EngineDeps, job: DeliveryJob, release: Release): Promise<boolean> {
   const rows = keysOf([job]);
+  const leased = { tenant: job.tenant, domain: job.domain, owner: deps.instance.id, rows };
   for (let asked = 0; asked < MAX_ASKED; asked++) {
     const permit = await deps.permit(job);
     if (permit.kind === 'go') return false;
-    if (await standAside(deps.db, { tenant: job.tenant, domain: job.domain, rows }, permit)) return true;
+    if (await standAside(deps.db, leased, permit)) return true;
   }
-  await giveBack(deps.db, rows, deps.clock() + UNSURE_WAIT_MS);
+  await release(rows, deps.clock() + UNSURE_WAIT_MS);
   return true;
 }
 

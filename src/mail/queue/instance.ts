@@ -11,6 +11,11 @@ export type Instance = {
   readonly id: string;
   /** False after the connection that holds the lock broke: another may now take our leases, so nothing new is begun. */
   readonly isAlive: () => boolean;
+  /**
+   * Whether what is under our lease is surely still ours: also false when no heartbeat got through for so long that the
+   * leases may be running out, as after the process or its machine stood still.
+   */
+  readonly mayBegin: () => boolean;
   /** Takes the lock again on a new connection. */
   readonly revive: () => Promise<void>;
   readonly heartbeat: () => Promise<void>;
@@ -21,9 +26,16 @@ export type Instance = {
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 };
 
+/** Half of what a lease lasts. */
+const SURE_MS = 60_000;
+
 const LOCK = 'select pg_advisory_lock(1, hashtext($1))';
 
-export async function registerInstance(db: Database): Promise<Instance> {
+/** `now` runs evenly: no setting of the clock makes an old heartbeat young. */
+export async function registerInstance(
+  db: Database,
+  now: () => number = () => performance.now(),
+): Promise<Instance> {
   const id = newId<'instance'>();
   const node = hostname();
   let client: pg.Client | undefined;
@@ -39,16 +51,20 @@ export async function registerInstance(db: Database): Promise<Instance> {
   await revive();
   await db.query('insert into instance (id, node, pid) values ($1, $2, $3)', [id, node, process.pid]);
   let share = await shareNow(db, id);
+  let beatMs = now();
   return {
     id,
     share: () => share,
     isAlive: () => client !== undefined,
+    mayBegin: () => client !== undefined && now() - beatMs < SURE_MS,
     revive,
     heartbeat: async () => {
+      const startedMs = now();
       await db.query('update instance set heartbeat_at = now() where id = $1', [id]);
       await db.query(`update queue set leased_until = now() + interval '2 minutes' where lease_owner = $1`, [
         id,
       ]);
+      beatMs = startedMs;
       share = await shareNow(db, id);
     },
     reclaim: () => (client === undefined ? Promise.resolve(0) : reclaim(client, id, node)),

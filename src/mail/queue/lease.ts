@@ -57,22 +57,27 @@ export async function leaseDue(db: Database, instance: string, limit: number): P
   return await db.query<LeasedRow>(LEASE, [instance, limit], 'queue.lease');
 }
 
-/** Gives rows back untouched, due again at `nextAtMs`: a paused destination, a shutdown. */
+/**
+ * Gives rows back untouched, due again at `nextAtMs`: a paused destination, a shutdown. Only those that `owner` still has:
+ * who was too slow may find them with somebody else, and must not take them away.
+ */
 export async function giveBack(
   on: Reader,
   rows: readonly { readonly tenant: TenantId; readonly message: MessageId; readonly n: number }[],
   nextAtMs: number,
+  owner: string,
 ): Promise<void> {
   if (rows.length === 0) return;
   await on.query(
     `update queue q set lease_owner = null, leased_until = null, next_at = $4
      from unnest($1::uuid[], $2::uuid[], $3::smallint[]) as r (tenant_id, message_id, n)
-     where q.tenant_id = r.tenant_id and q.message_id = r.message_id and q.n = r.n`,
+     where q.tenant_id = r.tenant_id and q.message_id = r.message_id and q.n = r.n and q.lease_owner = $5`,
     [
       rows.map((r) => r.tenant),
       rows.map((r) => r.message),
       rows.map((r) => r.n),
       new Date(nextAtMs).toISOString(),
+      owner,
     ],
     'queue.give-back',
   );

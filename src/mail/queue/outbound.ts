@@ -27,7 +27,7 @@ import type { Settlement } from './settle.ts';
 
 export type OutboundDeps = {
   readonly hostname: string;
-  readonly directory: Pick<LiveDirectory, 'route' | 'destinations' | 'settings' | 'refresh'>;
+  readonly directory: Pick<LiveDirectory, 'route' | 'destinations' | 'settings' | 'refresh' | 'current'>;
   readonly deliver: (delivery: Delivery) => Promise<readonly AttemptResult[]>;
   readonly reports: ReportWriter;
   readonly keys: KeyStore;
@@ -46,6 +46,8 @@ export type Outbound = {
 
 /** A paused destination is looked at again after this; who lets it go on makes its rows due at once. */
 const PAUSED_MS = 300_000;
+/** How long after a hold or pause a job may still begin. */
+const RULE_AGE_MS = 250;
 /** How long a job waits when its destination is at its limit. */
 const BUSY_MS = 5_000;
 
@@ -64,11 +66,15 @@ function treatmentOf(deps: OutboundDeps, tenant: TenantId, domain: string): Trea
 }
 
 /**
+ * What allows a job to go is never older than RULE_AGE_MS, whatever became of the notification: one small question now and
+ * then for all jobs of the process. Where the database cannot be asked nothing begins; it could not be written down either.
+ *
  * A "no" is asked for twice: the rows of a destination that was just let go on are due before every process has heard of
  * it, and to hold or put them off by the old rule would undo what the operator did.
  */
 async function permit(deps: OutboundDeps, job: DeliveryJob): Promise<Permit> {
   const ask = (): Permit => permitOf(treatmentOf(deps, job.tenant, job.domain), deps.clock());
+  await deps.directory.current(RULE_AGE_MS);
   if (ask().kind === 'go') return { kind: 'go' };
   await deps.directory.refresh();
   return ask();
@@ -222,6 +228,7 @@ async function attempt(deps: OutboundDeps, job: DeliveryJob): Promise<JobOutcome
     source: { v4: source.v4, v6: source.v6 },
     limits: treatment.limits,
     limitedFor: treatment.isLimited ? job.tenant : undefined,
+    mayStill: async () => (await permit(deps, job)).kind === 'go',
     body: job.content,
   });
   if (results.every((r) => r.stage === 'slot'))

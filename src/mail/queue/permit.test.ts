@@ -16,12 +16,16 @@ function outboundWith(before: unknown, after: unknown) {
     );
   let rules = table(before);
   let refreshed = 0;
+  let looked = 0;
   const deps: OutboundDeps = {
     hostname: 'gate.example',
     directory: {
       route: () => ({ kind: 'mx', tls: 'opportunistic' }),
       destinations: () => rules,
       settings: () => undefined,
+      current: async () => {
+        looked++;
+      },
       refresh: async () => {
         refreshed++;
         rules = table(after);
@@ -34,7 +38,7 @@ function outboundWith(before: unknown, after: unknown) {
     clock: () => NOW,
   };
   const job = { tenant: newId<'tenant'>(), domain: 'a.example' } as DeliveryJob; // `as`: permit looks at these two alone
-  return { ask: () => createOutbound(deps).permit(job), refreshed: () => refreshed };
+  return { ask: () => createOutbound(deps).permit(job), refreshed: () => refreshed, looked: () => looked };
 }
 
 const hold = { name: 'a.example', state: 'hold', reason: 'r' };
@@ -59,4 +63,5 @@ for (const [name, before, after, expected, refreshes] of table)
     const scene = outboundWith(before, after);
     assert.deepEqual(await scene.ask(), expected);
     assert.equal(scene.refreshed(), refreshes);
+    assert.equal(scene.looked(), 1);
   });

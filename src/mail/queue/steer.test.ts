@@ -110,8 +110,14 @@ test('what the policy holds stays held when its destination goes on', async () =
 
 const HOLD = { kind: 'hold', rule: 'old', reason: 'old' } as const;
 const leased = async (db: Database) => {
-  const message = await queued(db, ['a@x.example', 'b@x.example'], newId());
-  return { tenant: TENANT, domain: 'x.example', rows: [0, 1].map((n) => ({ tenant: TENANT, message, n })) };
+  const owner = newId();
+  const message = await queued(db, ['a@x.example', 'b@x.example'], owner);
+  return {
+    tenant: TENANT,
+    domain: 'x.example',
+    owner,
+    rows: [0, 1].map((n) => ({ tenant: TENANT, message, n })),
+  };
 };
 
 test('standAside() holds rows that are there, once, and by the rule in the table', async () => {

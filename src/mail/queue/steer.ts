@@ -44,7 +44,7 @@ const HOLD_DESTINATION = holdPicked(
 const HOLD_LEASED = holdPicked(
   `select q.tenant_id, q.message_id, q.n from queue q
    join unnest($5::uuid[], $6::smallint[]) as k (message_id, n) on k.message_id = q.message_id and k.n = q.n
-   where q.tenant_id = $1`,
+   where q.tenant_id = $1 and q.lease_owner = $7`,
 );
 
 export type Because = { readonly rule: string; readonly reason: string | undefined };
@@ -60,6 +60,8 @@ export type LeasedRows = {
   readonly tenant: TenantId;
   readonly domain: string;
   readonly rows: readonly QueueKey[];
+  /** Whose lease it is; rows that another has by now are the other's. */
+  readonly owner: string;
 };
 
 /**
@@ -68,7 +70,7 @@ export type LeasedRows = {
  * that with the lock taken, no change is half done: without it a release under way would miss what is held here.
  */
 export async function standAside(db: Database, leased: LeasedRows, believed: NotNow): Promise<boolean> {
-  const { tenant, domain, rows } = leased;
+  const { tenant, domain, rows, owner } = leased;
   return await db.transact(async (tx) => {
     await tx.query('select from directory_version for share');
     const [rule] = await tx.query<{ rule: string; state: string; reason: string | null }>(
@@ -77,11 +79,11 @@ export async function standAside(db: Database, leased: LeasedRows, believed: Not
     );
     if (believed.kind === 'later') {
       if (rule?.state !== 'pause') return false;
-      await giveBack(tx, rows, believed.atMs);
+      await giveBack(tx, rows, believed.atMs, owner);
       return true;
     }
     if (rule?.state !== 'hold') return false;
-    const ids = [rows.map((r) => r.message), rows.map((r) => r.n)];
+    const ids = [rows.map((r) => r.message), rows.map((r) => r.n), owner];
     await tx.query(HOLD_LEASED, [tenant, 'worker', rule.rule, rule.reason, ...ids]);
     return true;
   });
