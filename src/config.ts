@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { z } from 'zod';
+import { isLoopback } from '#api/guards.ts';
 import { complaintText, type Complaint } from '#core/complaint.ts';
 import { ConfigError } from '#core/errors.ts';
 import { err, ok, type Result } from '#core/result.ts';
@@ -233,6 +234,18 @@ const CROSS_CHECKS: readonly CrossCheck<Parsed>[] = [
         ? [{ path: ['tls', 'key'], text: 'is missing: a certificate is of no use without its key' }]
         : [{ path: ['tls', 'certificate'], text: 'is missing: a key is of no use without its certificate' }];
     },
+  },
+  {
+    sections: ['http', 'tls'],
+    check: ({ http, tls }): Mistake[] =>
+      isLoopback(http.host) || tls.certificate !== undefined
+        ? []
+        : [
+            {
+              path: ['http', 'host'],
+              text: 'must be 127.0.0.1, ::1 or localhost unless tls.certificate and tls.key are set: sessions must not travel in the clear',
+            },
+          ],
   },
   {
     sections: ['dns'],

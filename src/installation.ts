@@ -41,29 +41,52 @@ export async function startDatabaseServer(config: Config): Promise<DatabaseServe
 
 /** Brings the schema up to date and refuses a database that could lose what it was given. */
 export async function prepareDatabase(config: Config, url: string): Promise<readonly string[]> {
-  await using db = openConfiguredDatabase(config, url, 'gatehouse-start', 2);
+  await using db = openConfiguredDatabase(config, url, 'owner', 'gatehouse-start', 2);
   await assertDurable(db);
   return await migrate(db);
 }
 
+/**
+ * Who a connection is to the database: `owner` changes the schema at a start and does nothing else, `app` sees the one
+ * tenant that is named, `system` (mail, periodic jobs) sees all tenants' rows of the tables it needs (migrations/0005).
+ */
+export type DatabaseRole = 'owner' | 'app' | 'system';
+
 export function openConfiguredDatabase(
   config: Config,
   url: string,
+  role: DatabaseRole,
   name: string,
   maxConnections?: number,
 ): Database {
   return openDatabase({
-    url,
+    url: asRole(config, url, role),
     maxConnections: maxConnections ?? config.database.maxConnections,
     statementTimeoutMs: config.database.statementTimeoutMs,
     applicationName: name,
   });
 }
 
+/**
+ * Our own server lets us in as each role. Elsewhere the URLs of the roles may be given; without them the owner's connection
+ * is handed to the role as it opens, which keeps rows apart just as well but could be undone by whoever ran SQL of his own.
+ */
+function asRole(config: Config, url: string, role: DatabaseRole): string {
+  const { appUrl, systemUrl, url: external } = config.database;
+  if (role === 'owner') return url;
+  if (external === undefined)
+    return url.replace(/^postgresql:\/\/gatehouse@/, `postgresql://gatehouse_${role}@`);
+  const given = role === 'app' ? appUrl : systemUrl;
+  if (given !== undefined) return given;
+  const handed = new URL(url);
+  handed.searchParams.set('options', `-c role=gatehouse_${role}`);
+  return handed.href;
+}
+
 /** The database of a gateway that runs, for a command beside it. Throws ConfigError when nothing answers. */
-export async function openRunningDatabase(config: Config): Promise<Database> {
+export async function openRunningDatabase(config: Config, role: 'app' | 'system' = 'app'): Promise<Database> {
   const url = config.database.url ?? embeddedUrl(config.data);
-  const db = openConfiguredDatabase(config, url, 'gatehouse-cli', 4);
+  const db = openConfiguredDatabase(config, url, role, 'gatehouse-cli', 4);
   try {
     await db.query('select 1 from migration limit 1');
     return db;
@@ -87,7 +110,7 @@ export async function openRunningDatabase(config: Config): Promise<Database> {
 
 export type Stores = { readonly db: Database; readonly keys: KeyStore; readonly blobs: PackedBlobs };
 
-/** Keys and bodies beside a database that is open; every tenant's key is made ready. */
+/** Keys and bodies beside a database that is open as `system`; every tenant's key is made ready. */
 export async function openStores(config: Config, db: Database): Promise<Stores> {
   const keys = await openFileKeys(config.keys, db);
   const tenants = await db.query<{ id: TenantId }>('select id from tenant');

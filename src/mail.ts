@@ -59,7 +59,7 @@ const RELOAD_SIGNERS_MS = 60_000;
 
 export async function openMail(config: Config, url: string, log: Logger, pool?: SharedPool): Promise<Mail> {
   await using stack = new AsyncDisposableStack();
-  const db = stack.use(openConfiguredDatabase(config, url, 'gatehouse-mail'));
+  const db = stack.use(openConfiguredDatabase(config, url, 'system', 'gatehouse-mail'));
   const { keys, blobs } = await openStores(config, db);
   stack.defer(() => blobs.close());
   const clock = systemClock;

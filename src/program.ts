@@ -50,7 +50,14 @@ function contextOf(flags: Readonly<Record<string, string>>): CliContext {
     stdout: (text) => void process.stdout.write(text),
     stderr: (text) => void process.stderr.write(text),
     openDatabase: () => openRunningDatabase(loaded()),
-    openStores: async () => await openStores(loaded(), await openRunningDatabase(loaded())),
+    openStores: async () => {
+      await using stack = new AsyncDisposableStack();
+      const db = stack.use(await openRunningDatabase(loaded()));
+      const system = stack.use(await openRunningDatabase(loaded(), 'system'));
+      const { keys, blobs } = await openStores(loaded(), system);
+      const opened = stack.move();
+      return { db, system, keys, blobs, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+    },
     globals: flags,
   };
 }

@@ -1,12 +1,15 @@
 /**
  * `gatehouse up`: configuration → database → keys and bodies → mail and API → wait for a signal → all down in reverse order.
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Authenticate } from '#api/caller.ts';
 import { readConsole } from '#api/console.ts';
+import { isLoopback } from '#api/guards.ts';
 import type { Probe } from '#api/probes.ts';
 import { openApi } from '#api/server.ts';
 import { errorChain } from '#core/errors.ts';
+import { DEFAULT_TENANT } from '#core/id.ts';
 import { claimFolder, probePort } from '#platform/claims.ts';
 import { type Logger, openLog } from '#platform/log.ts';
 import { openQueueMetrics } from '#mail/queue/queue-metrics.ts';
@@ -34,6 +37,9 @@ Starts the gateway in the foreground; SIGTERM or Ctrl-C stops it cleanly, SIGHUP
 certificates again. Every flag is also an environment variable
 (--mx-port is GATEHOUSE_MX_PORT); port 0 takes a free one and says which. docs/operations/configuration.md lists all settings.
 `;
+
+/** Jobs run one after another, mostly; the rest is for metrics and keys. */
+const JOB_CONNECTIONS = 4;
 
 export async function up(args: readonly string[], flags: Readonly<Record<string, string>>): Promise<number> {
   if (args.includes('--help') || args.includes('-h')) {
@@ -73,6 +79,24 @@ export async function up(args: readonly string[], flags: Readonly<Record<string,
   }
 }
 
+/** Until somebody can sign in, whoever is on this machine is its administrator. */
+const machineCaller: Authenticate = async ({ ip }) => ({
+  actor: `admin:http/${ip}`,
+  tenant: DEFAULT_TENANT,
+  person: undefined,
+  session: undefined,
+  permissions: new Set(['*'] as const),
+  platform: new Set(['*'] as const),
+  provedAtMs: undefined,
+});
+
+/** The certificate of mail serves HTTP, too, where others than this machine reach us. */
+function httpTls(config: Config): { readonly cert: string; readonly key: string } | undefined {
+  const { certificate, key } = config.tls;
+  if (certificate === undefined || key === undefined || isLoopback(config.http.host)) return undefined;
+  return { cert: readFileSync(certificate, 'utf8'), key: readFileSync(key, 'utf8') };
+}
+
 async function run(
   config: Config,
   server: DatabaseServer,
@@ -82,8 +106,15 @@ async function run(
 ): Promise<void> {
   const applied = await prepareDatabase(config, server.url);
   if (applied.length > 0) log.info('database schema brought up to date', { applied });
-  await using db = openConfiguredDatabase(config, server.url, 'gatehouse-web');
-  const stores = await openStores(config, db);
+  await using db = openConfiguredDatabase(config, server.url, 'app', 'gatehouse-web');
+  await using system = openConfiguredDatabase(
+    config,
+    server.url,
+    'system',
+    'gatehouse-jobs',
+    JOB_CONNECTIONS,
+  );
+  const stores = await openStores(config, system);
   const mail = await startMailProcesses(config, server.url, log);
   try {
     process.on('SIGHUP', () => {
@@ -91,7 +122,7 @@ async function run(
       mail.reload();
     });
     await using _jobs = await openJobs(config, stores, log);
-    const watchQueue = openQueueMetrics(db);
+    const watchQueue = openQueueMetrics(system);
     const probes: readonly Probe[] = [
       { name: 'database', check: async () => void (await db.query('select 1')) },
       { name: 'mail', check: mail.trouble },
@@ -102,6 +133,9 @@ async function run(
     const api = await openApi({
       routes: apiRoutes(stores, about),
       db,
+      authenticate: machineCaller,
+      publicUrl: config.http.publicUrl,
+      tls: httpTls(config),
       log,
       otherMetrics: async () => {
         await watchQueue();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { authenticateAll } from '#test/support/caller.ts';
 import type { Database } from '#platform/db.ts';
 import { silentLog } from '#platform/log.ts';
 import { createRegistry } from '#platform/metrics.ts';
@@ -21,6 +22,7 @@ function built(): { app: ReturnType<typeof buildApi>; folder: Disposable } {
   const app = buildApi({
     routes: [],
     db: {} as Database, // no route, so nothing asks it
+    authenticate: authenticateAll,
     log: silentLog,
     probes: [],
     metrics: createRegistry(),

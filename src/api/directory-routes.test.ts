@@ -3,20 +3,24 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { authenticateAs } from '#test/support/caller.ts';
+import type { TenantId } from '#core/id.ts';
 import { silentLog } from '#platform/log.ts';
 import { createRegistry } from '#platform/metrics.ts';
 import { stopTestDatabases, testDatabase, type TestDatabase } from '#test/support/database.ts';
 import { directoryRoutes } from './index.ts';
 import { openapi } from './openapi.ts';
 import { checkRoutes } from './route.ts';
+import type { Caller } from './caller.ts';
 import { buildApi } from './server.ts';
 
 after(stopTestDatabases);
 
-function client(db: TestDatabase) {
+function client(db: TestDatabase, caller: Partial<Caller> = {}) {
   const app = buildApi({
     routes: directoryRoutes(),
-    db,
+    db: db.as('app'),
+    authenticate: authenticateAs(caller),
     log: silentLog,
     probes: [],
     metrics: createRegistry(),
@@ -77,7 +81,7 @@ test('a domain is added, read, replaced and removed, each with its event', async
     events.map((e) => e.what),
     ['domain.added', 'domain.changed', 'domain.removed'],
   );
-  assert.equal(events[0]?.actor, 'api:127.0.0.1');
+  assert.equal(events[0]?.actor, 'admin:test');
 });
 
 test('mistakes are named with their place and change nothing', async () => {
@@ -164,8 +168,8 @@ test('secrets are taken and never given back; another tenant sees nothing', asyn
   };
   const made = await call('POST', '/senders/pins', pin);
   assert.deepEqual(made.json.pin, { kind: 'header', name: 'X-Org' });
-  const other = { 'gatehouse-tenant': 'other' };
-  assert.deepEqual((await call('GET', '/senders/logins', undefined, other)).json, { items: [] });
-  assert.equal((await call('GET', '/senders/pins/m365', undefined, other)).status, 404);
-  assert.equal((await call('DELETE', '/senders/pins/m365', undefined, other)).status, 404);
+  const other = client(db, { tenant: '00000000-0000-7000-8000-000000000002' as TenantId });
+  assert.deepEqual((await other('GET', '/senders/logins')).json, { items: [] });
+  assert.equal((await other('GET', '/senders/pins/m365')).status, 404);
+  assert.equal((await other('DELETE', '/senders/pins/m365')).status, 404);
 });

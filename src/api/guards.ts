@@ -1,38 +1,42 @@
 /**
- * What a request must satisfy before anything looks at it. Until sign-in exists the API listens on loopback only, which
- * stops other machines but not a browser on this one: a web page may point its own name at 127.0.0.1 (DNS rebinding) or post
- * across origins. Hence the Host and Origin of every request must be ours.
+ * What a request must satisfy before anything looks at it. A browser on any machine that reaches us may be led astray: a web
+ * page may point its own name at our address (DNS rebinding) or post across origins. Hence the Host and Origin of every
+ * request must be ours: the public URL's, or this machine's own names.
  */
 import { problem, type Problem } from './problem.ts';
 
-const OUR_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
+const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-type Headers = {
+export type Guard = (headers: {
   readonly host?: string | undefined;
   readonly origin?: string | undefined;
   readonly 'sec-fetch-site'?: string | string[] | undefined;
-};
+}) => Problem | undefined;
 
-export function guard(headers: Headers): Problem | undefined {
-  const host = headers.host ?? '';
-  if (!OUR_HOSTS.has(host.replace(/:\d{1,5}$/, '').toLowerCase())) {
-    return forbidden('wrong-host', 'The Host header must be localhost, 127.0.0.1 or [::1].');
-  }
-  if (headers.origin !== undefined && headers.origin.toLowerCase() !== `http://${host.toLowerCase()}`) {
-    return forbidden('wrong-origin', 'Requests from other origins are refused.');
-  }
-  const site = headers['sec-fetch-site'];
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') {
-    return forbidden('wrong-origin', 'Requests from other sites are refused.');
-  }
-  return undefined;
+/** `publicUrl` is an origin such as `https://gate.example`; loopback is always ours, too. */
+export function createGuard(publicUrl: string | undefined): Guard {
+  const ours = publicUrl === undefined ? undefined : new URL(publicUrl);
+  return ({ host: given = '', origin, 'sec-fetch-site': site }) => {
+    const host = given.toLowerCase();
+    const isLocal = LOOPBACK.has(host.replace(/:\d{1,5}$/, ''));
+    if (!isLocal && host !== ours?.host) return forbidden('wrong-host', WRONG_HOST);
+    const expected = isLocal ? `http://${host}` : ours?.origin;
+    // A page of ours that was reached over TLS on a local name says so; its host is what counts.
+    if (origin !== undefined && ![expected, `https://${host}`].includes(origin.toLowerCase()))
+      return forbidden('wrong-origin', 'Requests from other origins are refused.');
+    if (site !== undefined && site !== 'same-origin' && site !== 'none')
+      return forbidden('wrong-origin', 'Requests from other sites are refused.');
+    return undefined;
+  };
 }
+
+const WRONG_HOST = 'The Host header must be that of http.publicUrl, or localhost, 127.0.0.1 or [::1].';
 
 function forbidden(type: string, detail: string): Problem {
   return problem({ status: 403, type, title: 'Forbidden', detail });
 }
 
-/** Whether an address may be listened on while there is no sign-in. */
+/** Whether an address reaches this machine only. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
 }

@@ -1,5 +1,6 @@
 /** The OpenAPI 3.1 description, made from the routes themselves; test/golden/openapi.json keeps what was promised. */
 import { z } from 'zod';
+import { CSRF_HEADER, SESSION_COOKIE } from './caller.ts';
 import type { Route } from './route.ts';
 
 type Json = Record<string, unknown>;
@@ -15,7 +16,8 @@ export function openapi(routes: readonly Route[]): Json {
     info: { title: 'Gatehouse', version: 'v1', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
     servers: [{ url: '/' }],
     paths,
-    components: { schemas: { Problem: PROBLEM } },
+    components: { schemas: { Problem: PROBLEM }, securitySchemes: SECURITY },
+    security: [{ session: [] }, { key: [] }],
   };
 }
 
@@ -23,12 +25,16 @@ function operation(route: Route): Json {
   return {
     operationId: operationId(route),
     summary: route.summary,
-    'x-permission': route.permission,
+    ...(route.kind === 'public' ? { security: [] } : {}),
+    ...(route.scope === 'tenant' || route.scope === 'installation'
+      ? { 'x-permission': route.permission }
+      : {}),
     'x-scope': route.scope,
     'x-rate-class': route.rate,
-    ...(route.kind === 'write' ? { 'x-audit-event': route.audit } : {}),
+    ...(route.stepUp ? { 'x-step-up': true } : {}),
+    ...(route.kind !== 'public' && route.audit !== undefined ? { 'x-audit-event': route.audit } : {}),
     parameters: parameters(route),
-    ...(route.kind === 'write' && route.body !== undefined ? { requestBody: requestBody(route) } : {}),
+    ...(route.kind !== 'read' && route.body !== undefined ? { requestBody: requestBody(route) } : {}),
     responses: {
       [route.kind === 'write' ? route.status : 200]: {
         description: 'Done.',
@@ -61,15 +67,14 @@ function parameters(route: Route): Json[] {
   };
   add('path', route.params);
   add('query', route.query);
-  if (route.scope === 'tenant') list.push(TENANT_HEADER);
   if (route.kind === 'write') list.push(KEY_HEADER);
   return list;
 }
 
-function requestBody(route: Route & { kind: 'write' }): Json {
-  const schema =
-    route.bodyType === 'text/csv' ? { type: 'string' } : jsonSchema(route.body ?? z.undefined(), 'input');
-  return { required: true, content: { [route.bodyType]: { schema } } };
+function requestBody(route: Exclude<Route, { kind: 'read' }>): Json {
+  const type = route.kind === 'write' ? route.bodyType : 'application/json';
+  const schema = type === 'text/csv' ? { type: 'string' } : jsonSchema(route.body ?? z.undefined(), 'input');
+  return { required: true, content: { [type]: { schema } } };
 }
 
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
@@ -77,12 +82,14 @@ function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
   return rest;
 }
 
-const TENANT_HEADER: Json = {
-  name: 'Gatehouse-Tenant',
-  in: 'header',
-  required: false,
-  schema: { type: 'string', default: 'default' },
-  description: 'The tenant whose things are meant.',
+const SECURITY: Json = {
+  session: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: SESSION_COOKIE,
+    description: `Of a person who signed in. Requests that change something also carry the header ${CSRF_HEADER}: 1.`,
+  },
+  key: { type: 'http', scheme: 'bearer', description: 'A key of a person or a service.' },
 };
 const KEY_HEADER: Json = {
   name: 'Idempotency-Key',

@@ -2,7 +2,13 @@
 import type { Clock } from '#core/time.ts';
 import type { RateClass } from './route.ts';
 
-const PER_MINUTE: Readonly<Record<RateClass, number>> = { read: 6_000, write: 1_200, costly: 120 };
+const PER_MINUTE: Readonly<Record<RateClass, number>> = {
+  read: 6_000,
+  write: 1_200,
+  costly: 120,
+  // Per peer; an account has limits of its own.
+  'sign-in': 120,
+};
 const WINDOW_MS = 60_000;
 const MAX_PEERS = 10_000;
 

@@ -5,19 +5,24 @@
  * Each route declares its input schema, permission, tenant scope, audit event and rate class. The types demand them and
  * `checkRoutes` looks again at start, since an empty word satisfies a type.
  */
+import type { Actor } from '#core/actor.ts';
 import { z } from 'zod';
 import { InvariantError } from '#core/errors.ts';
 import type { TenantId } from '#core/id.ts';
-import type { Reader, Transaction } from '#platform/db.ts';
+import type { Database, Reader, Transaction } from '#platform/db.ts';
+import type { Caller, CookieChange } from './caller.ts';
 import { BAD_CURSOR } from './paging.ts';
 import { invalid, type Problem } from './problem.ts';
 import { zodComplaints } from '#platform/config/zod-complaints.ts';
 
 /** What somebody must be allowed to do, as `resource.verb`; roles are lists of these. */
 export type Permission = `${string}.${'read' | 'write' | 'release' | 'delete' | 'content'}`;
-/** `tenant`: works on one tenant's things, which the request names once. `installation`: on the whole gateway. */
-export type Scope = 'tenant' | 'installation';
-export type RateClass = 'read' | 'write' | 'costly';
+/**
+ * `tenant`: the things of the caller's tenant. `installation`: the whole gateway, for operators. `person`: the caller's own
+ * account. `public`: before sign-in; such a route finds out for itself which tenant is meant.
+ */
+export type Scope = 'tenant' | 'installation' | 'person' | 'public';
+export type RateClass = 'read' | 'write' | 'costly' | 'sign-in';
 
 type Shape = z.ZodObject;
 type None = Record<string, never>;
@@ -28,6 +33,8 @@ type Common<P, Q, R> = {
   readonly permission: Permission;
   readonly scope: Scope;
   readonly rate: RateClass;
+  /** A sensitive act: the caller must have proved both factors in the last minutes. */
+  readonly stepUp?: boolean;
   readonly params?: P;
   readonly query?: Q;
   readonly reply: R;
@@ -37,10 +44,29 @@ type Input<P, Q, B> = {
   readonly query: Q extends Shape ? z.output<Q> : None;
   readonly body: B extends z.ZodType ? z.output<B> : undefined;
 };
-export type ReadCall = { readonly tenant: TenantId; readonly actor: string; readonly db: Reader };
+/** What a request of nobody in particular has: a public route. */
+export type PublicCall = {
+  /** The whole database; it shows no tenant until `asTenant` names one. */
+  readonly db: Database;
+  readonly ip: string;
+  readonly userAgent: string;
+  readonly setCookie: (change: CookieChange) => void;
+};
+export type ReadCall = {
+  readonly tenant: TenantId;
+  readonly actor: Actor;
+  readonly caller: Caller;
+  readonly db: Reader;
+  /** Aborted when the client went away or the server stops; for those who wait for news. */
+  readonly signal: AbortSignal;
+};
 export type WriteCall = {
   readonly tenant: TenantId;
-  readonly actor: string;
+  readonly actor: Actor;
+  readonly caller: Caller;
+  readonly ip: string;
+  readonly userAgent: string;
+  readonly setCookie: (change: CookieChange) => void;
   /** Everything the request changes, and its audit event, goes through this; it is rolled back when a problem is returned. */
   readonly tx: Transaction;
   /** Said by a handler that found nothing to change, so that no audit event is expected of it. */
@@ -48,9 +74,13 @@ export type WriteCall = {
 };
 
 export type ReadSpec<P, Q, R extends z.ZodType> = Common<P, Q, R> & {
+  readonly scope: Exclude<Scope, 'public'>;
+  /** Recorded, in a transaction of its own, before the first byte is given out: for what is nobody's daily business to read. */
+  readonly audit?: string;
   readonly handle: (input: Input<P, Q, undefined>, call: ReadCall) => Promise<z.input<R> | Problem>;
 };
 export type WriteSpec<P, Q, B, R extends z.ZodType> = Common<P, Q, R> & {
+  readonly scope: Exclude<Scope, 'public'>;
   readonly method: 'post' | 'put' | 'patch' | 'delete';
   readonly status: 200 | 201 | 202 | 204;
   readonly body?: B;
@@ -60,6 +90,15 @@ export type WriteSpec<P, Q, B, R extends z.ZodType> = Common<P, Q, R> & {
   readonly audit: string;
   readonly handle: (input: Input<P, Q, B>, call: WriteCall) => Promise<z.input<R> | Problem>;
 };
+/** A route that needs no caller. It opens its own transactions, and what it changes it records in them itself. */
+export type PublicSpec<P, Q, B, R extends z.ZodType> = Omit<
+  Common<P, Q, R>,
+  'permission' | 'scope' | 'stepUp'
+> & {
+  readonly method: 'get' | 'post';
+  readonly body?: B;
+  readonly handle: (input: Input<P, Q, B>, call: PublicCall) => Promise<z.input<R> | Problem>;
+};
 
 export type RawInput = { readonly params: unknown; readonly query: unknown; readonly body: unknown };
 type Face = {
@@ -68,6 +107,7 @@ type Face = {
   readonly permission: Permission;
   readonly scope: Scope;
   readonly rate: RateClass;
+  readonly stepUp: boolean;
   readonly params: Shape | undefined;
   readonly query: Shape | undefined;
   readonly reply: z.ZodType;
@@ -77,6 +117,7 @@ export type Route =
   | (Face & {
       readonly kind: 'read';
       readonly method: 'get';
+      readonly audit: string | undefined;
       readonly run: (raw: RawInput, call: ReadCall) => Promise<unknown>;
     })
   | (Face & {
@@ -87,6 +128,12 @@ export type Route =
       readonly bodyType: 'application/json' | 'text/csv';
       readonly audit: string;
       readonly run: (raw: RawInput, call: WriteCall) => Promise<unknown>;
+    })
+  | (Face & {
+      readonly kind: 'public';
+      readonly method: 'get' | 'post';
+      readonly body: z.ZodType | undefined;
+      readonly run: (raw: RawInput, call: PublicCall) => Promise<unknown>;
     });
 
 export function readRoute<
@@ -98,6 +145,7 @@ export function readRoute<
     ...face(spec),
     kind: 'read',
     method: 'get',
+    audit: spec.audit,
     run: async (raw, call) => {
       const input = parseInput(raw, spec.params, spec.query, undefined);
       if ('problem' in input) return input.problem;
@@ -130,11 +178,31 @@ export function writeRoute<
   };
 }
 
+export function publicRoute<
+  R extends z.ZodType,
+  P extends Shape | undefined = undefined,
+  Q extends Shape | undefined = undefined,
+  B extends z.ZodType | undefined = undefined,
+>(spec: PublicSpec<P, Q, B, R>): Route {
+  return {
+    ...face({ ...spec, permission: 'nothing.read', scope: 'public' }),
+    kind: 'public',
+    method: spec.method,
+    body: spec.body,
+    run: async (raw, call) => {
+      const input = parseInput(raw, spec.params, spec.query, spec.body);
+      if ('problem' in input) return input.problem;
+      // `as`: parseInput has just held each part against the schema its type is taken from.
+      return await spec.handle(input.value as Input<P, Q, B>, call);
+    },
+  };
+}
+
 function face<P extends Shape | undefined, Q extends Shape | undefined, R extends z.ZodType>(
   spec: Common<P, Q, R>,
 ): Face {
-  const { path, summary, permission, scope, rate, params, query, reply } = spec;
-  return { path, summary, permission, scope, rate, params, query, reply };
+  const { path, summary, permission, scope, rate, stepUp = false, params, query, reply } = spec;
+  return { path, summary, permission, scope, rate, stepUp, params, query, reply };
 }
 
 const NOTHING = z.strictObject({});
@@ -174,9 +242,9 @@ export function checkRoutes(routes: readonly Route[]): void {
       throw new InvariantError(`route ${id}: the schema of its path parameters does not fit the path`);
     if (!/^[a-z-]+\.[a-z]+$/.test(r.permission))
       throw new InvariantError(`route ${id} declares no permission`);
-    if (!['tenant', 'installation'].includes(r.scope))
+    if (!['tenant', 'installation', 'person', 'public'].includes(r.scope))
       throw new InvariantError(`route ${id} declares no scope`);
-    if (!['read', 'write', 'costly'].includes(r.rate))
+    if (!['read', 'write', 'costly', 'sign-in'].includes(r.rate))
       throw new InvariantError(`route ${id} declares no rate class`);
     if (r.summary.trim() === '') throw new InvariantError(`route ${id} has no summary`);
     if (r.kind === 'write' && !/^[a-z-]+(\.[a-z-]+)+$/.test(r.audit))

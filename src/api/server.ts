@@ -1,24 +1,24 @@
 /**
  * The HTTP door: guards, then the declared routes, then one place where every failure becomes a problem document.
  *
- * A request passes: Host and Origin → rate class → tenant → input schema → handler. A write runs in one transaction that also
- * holds its idempotency key and its audit event; a write that succeeds without the event it declares is undone as a bug.
+ * A request passes: Host and Origin → rate class → caller → permission → input schema → handler (perform.ts).
  */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { ConfigError, errorChain, InvariantError, TransientError } from '#core/errors.ts';
-import { newId, type TenantId } from '#core/id.ts';
+import { newId } from '#core/id.ts';
 import { systemClock } from '#core/time.ts';
-import type { Database, Transaction } from '#platform/db.ts';
+import type { Database } from '#platform/db.ts';
 import type { Logger } from '#platform/log.ts';
 import { registry, SECONDS, type Registry } from '#platform/metrics.ts';
+import { type Authenticate, bearerOf, cookieLine, cookieOf, CSRF_HEADER } from './caller.ts';
 import { answerConsole, type Console } from './console.ts';
-import { guard, isLoopback } from './guards.ts';
-import { claimKey, keepReply, requestDigest, validKey } from './idempotency.ts';
+import { createGuard, isLoopback } from './guards.ts';
 import { openapi } from './openapi.ts';
 import { addProbes, type OtherMetrics, type Probe, PROBE_PATHS } from './probes.ts';
 import { isProblem, notFound, problem, problemBody, type Problem } from './problem.ts';
 import { createRateLimiter, type RateLimiter } from './rate.ts';
-import { checkRoutes, type RawInput, type Route } from './route.ts';
+import { type Asked, type Parts, perform } from './perform.ts';
+import { checkRoutes, type Route } from './route.ts';
 
 const requests = registry.counter(
   'gatehouse_http_requests_total',
@@ -33,8 +33,14 @@ const MAX_JSON_BYTES = 1024 * 1024;
 
 export type ApiOptions = {
   readonly routes: readonly Route[];
+  /** As the role that sees one tenant. */
   readonly db: Database;
+  readonly authenticate: Authenticate;
   readonly log: Logger;
+  /** Where people reach us, e.g. `https://gate.example`; absent where only this machine does. */
+  readonly publicUrl?: string | undefined;
+  /** Certificate chain and key in PEM, to speak TLS ourselves. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
   readonly probes: readonly Probe[];
   readonly metrics?: Registry;
   /** Printed with them at /metrics. */
@@ -48,13 +54,13 @@ export type Api = {
   readonly close: () => Promise<void>;
 };
 
-/** Starts listening; port 0 takes a free one. Refuses any address but loopback until sign-in exists. */
+/** Starts listening; port 0 takes a free one. Refuses to speak in the clear to other machines. */
 export async function openApi(
   options: ApiOptions & { readonly host: string; readonly port: number },
 ): Promise<Api> {
-  if (!isLoopback(options.host))
+  if (!isLoopback(options.host) && options.tls === undefined)
     throw new ConfigError([
-      `http.host: must be 127.0.0.1, ::1 or localhost, because the API has no sign-in yet and anybody who reached it could change everything`,
+      'http.host: must be 127.0.0.1, ::1 or localhost unless tls.certificate and tls.key are set: sessions must not travel in the clear (behind a proxy on this machine, loopback is right)',
     ]);
   const app = buildApi(options);
   await app.listen({ host: options.host, port: options.port });
@@ -69,6 +75,7 @@ export function buildApi(options: ApiOptions): FastifyInstance {
   const app = Fastify({
     logger: false,
     bodyLimit: MAX_JSON_BYTES,
+    ...(options.tls === undefined ? {} : { https: { ...options.tls, minVersion: 'TLSv1.2' as const } }),
     requestTimeout: 60_000,
     forceCloseConnections: true,
     genReqId: () => newId<'request'>(),
@@ -82,6 +89,7 @@ export function buildApi(options: ApiOptions): FastifyInstance {
     { parseAs: 'buffer', bodyLimit: MAX_CSV_BYTES },
     (_request, body, done) => done(null, body),
   );
+  const guard = createGuard(options.publicUrl);
   app.addHook('onRequest', async (request, reply) => {
     const refusal = guard(request.headers);
     if (refusal !== undefined) return sendProblem(request, reply, refusal);
@@ -104,8 +112,7 @@ export function buildApi(options: ApiOptions): FastifyInstance {
   const description = openapi(options.routes);
   app.get('/api/v1/openapi.json', () => description);
   const limiter = createRateLimiter(systemClock);
-  const tenants = createTenants(options.db);
-  for (const route of options.routes) serve(app, route, { ...options, limiter, tenants });
+  for (const route of options.routes) serve(app, route, { ...options, limiter });
   refuseOtherMethods(app, options.routes);
   return app;
 }
@@ -143,137 +150,45 @@ function isReadable(url: string): boolean {
   }
 }
 
-type Parts = ApiOptions & { readonly limiter: RateLimiter; readonly tenants: Tenants };
+type Serving = ApiOptions & { readonly limiter: RateLimiter };
 
-function serve(app: FastifyInstance, route: Route, parts: Parts): void {
+function serve(app: FastifyInstance, route: Route, serving: Serving): void {
+  const parts: Parts = { db: serving.db, authenticate: serving.authenticate, now: systemClock };
   app.route({
     method: route.method,
     url: urlOf(route),
     handler: async (request, reply) => {
-      const waitS = parts.limiter(request.ip, route.rate);
+      const waitS = serving.limiter(request.ip, route.rate);
       if (waitS > 0) return sendProblem(request, reply.header('retry-after', waitS), tooMany(waitS));
-      const name = request.headers['gatehouse-tenant'] ?? 'default';
-      const tenant = typeof name === 'string' ? await parts.tenants(name) : undefined;
-      if (tenant === undefined) return sendProblem(request, reply, notFound('tenant'));
-      const raw = { params: request.params, query: request.query, body: request.body };
-      if (holdsNul(raw.body)) return sendProblem(request, reply, NUL_IN_BODY);
-      const done = await perform(route, raw, tenant, request, parts);
+      if (holdsNul(request.body)) return sendProblem(request, reply, NUL_IN_BODY);
+      const done = await perform(route, askedBy(request), parts);
       requests.with(route.path, isProblem(done.value) ? String(done.value.status) : '2xx').inc();
       seconds.observe(reply.elapsedTime / 1000);
+      // What belongs to somebody is in no cache.
+      reply.header('cache-control', 'no-store');
       if (isProblem(done.value)) return sendProblem(request, reply, done.value);
       if (done.replayed) reply.header('idempotency-replayed', 'true');
+      if (done.cookie !== undefined) reply.header('set-cookie', cookieLine(done.cookie));
       return reply.status(done.status).send(done.status === 204 ? undefined : done.value);
     },
   });
 }
 
-type Done = { readonly status: number; readonly value: unknown; readonly replayed: boolean };
-
-async function perform(
-  route: Route,
-  raw: RawInput,
-  tenant: TenantId,
-  request: FastifyRequest,
-  parts: Parts,
-): Promise<Done> {
-  if (route.kind === 'write') return await performWrite(route, raw, tenant, request, parts.db);
-  const value = await route.run(raw, { tenant, actor: actorOf(request), db: parts.db });
-  return { status: 200, value: shaped(route, value), replayed: false };
-}
-
-/** Carries a problem out of a transaction, so that what the handler had already written is rolled back. */
-class Refused extends Error {
-  readonly problem: Problem;
-  constructor(refusal: Problem) {
-    super(refusal.title);
-    this.problem = refusal;
-  }
-}
-
-async function performWrite(
-  route: Route & { kind: 'write' },
-  raw: RawInput,
-  tenant: TenantId,
-  request: FastifyRequest,
-  db: Database,
-): Promise<Done> {
-  const key = request.headers['idempotency-key'];
-  if (key !== undefined && (typeof key !== 'string' || !validKey(key))) return refused(BAD_KEY);
-  try {
-    return await db.transact(async (tx) => {
-      if (key !== undefined) {
-        const earlier = await claimKey(tx, tenant, key, requestDigest(route, raw));
-        if (earlier.kind === 'problem') throw new Refused(earlier.problem);
-        if (earlier.kind === 'replay')
-          return { status: earlier.status, value: earlier.reply, replayed: true };
-      }
-      const value = shaped(route, await runAudited(route, raw, tenant, actorOf(request), tx));
-      if (isProblem(value)) throw new Refused(value);
-      if (key !== undefined) await keepReply(tx, tenant, key, route.status, value);
-      return { status: route.status, value, replayed: false };
-    });
-  } catch (error) {
-    if (error instanceof Refused) return refused(error.problem);
-    throw error;
-  }
-}
-
-const refused = (value: Problem): Done => ({ status: value.status, value, replayed: false });
-
-/** Runs the handler and holds it to the audit event its route declares. */
-async function runAudited(
-  route: Route & { kind: 'write' },
-  raw: RawInput,
-  tenant: TenantId,
-  actor: string,
-  tx: Transaction,
-): Promise<unknown> {
-  let recorded = false;
-  const watched: Transaction = {
-    inTransaction: true,
-    query: (sql, values, name) => {
-      if (name === 'audit.append' && Array.isArray(values?.[1]) && values[1].includes(route.audit))
-        recorded = true;
-      return tx.query(sql, values, name);
+function askedBy(request: FastifyRequest): Asked {
+  const { headers } = request;
+  const gone = new AbortController();
+  request.raw.once('close', () => gone.abort());
+  return {
+    raw: { params: request.params, query: request.query, body: request.body },
+    credentials: {
+      cookie: cookieOf(headers.cookie),
+      bearer: bearerOf(headers.authorization),
+      ip: request.ip,
+      userAgent: (headers['user-agent'] ?? '').slice(0, 512),
     },
-  };
-  const value = await route.run(raw, { tenant, actor, tx: watched, nothingChanged: () => (recorded = true) });
-  if (!recorded && !isProblem(value))
-    throw new InvariantError(
-      `${route.method} ${route.path} changed something without its event ${route.audit}`,
-    );
-  return value;
-}
-
-/** The reply as declared and nothing more: a column added later cannot leak by itself. */
-function shaped(route: Route, value: unknown): unknown {
-  if (isProblem(value) || (route.kind === 'write' && route.status === 204)) return value;
-  const parsed = route.reply.safeParse(value);
-  if (!parsed.success)
-    throw new InvariantError(`${route.method} ${route.path} replied with what it does not declare`, {
-      cause: parsed.error,
-    });
-  return parsed.data;
-}
-
-/** Until sign-in exists nobody has a name here. */
-const actorOf = (request: FastifyRequest): string => `api:${request.ip}`;
-
-type Tenants = (name: string) => Promise<TenantId | undefined>;
-
-/** The one place where a request's tenant is set. Ids of tenants never change, so a found one is kept. */
-function createTenants(db: Database): Tenants {
-  const known = new Map<string, TenantId>();
-  return async (name) => {
-    const found = known.get(name);
-    if (found !== undefined) return found;
-    const [row] = await db.query<{ id: TenantId }>(
-      'select id from tenant where name = $1',
-      [name],
-      'tenant.by-name',
-    );
-    if (row !== undefined) known.set(name, row.id);
-    return row?.id;
+    isDeliberate: headers[CSRF_HEADER] === '1',
+    idempotencyKey: headers['idempotency-key'],
+    signal: gone.signal,
   };
 }
 
@@ -357,10 +272,4 @@ const UNAVAILABLE = problem({
   type: 'unavailable',
   title: 'Not available now',
   detail: 'The database did not answer in time; try again.',
-});
-const BAD_KEY = problem({
-  status: 400,
-  type: 'bad-idempotency-key',
-  title: 'Bad idempotency key',
-  detail: 'Idempotency-Key must be 1 to 128 visible ASCII characters.',
 });

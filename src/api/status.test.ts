@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { authenticateAll } from '#test/support/caller.ts';
 import { newId } from '#core/id.ts';
 import { createCommitter } from '#mail/queue/commit.ts';
 import { silentLog } from '#platform/log.ts';
@@ -43,6 +44,7 @@ test('status, the check of a domain and the origin of settings say what is there
       }),
     ],
     db,
+    authenticate: authenticateAll,
     log: silentLog,
     probes,
     metrics: createRegistry(),

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { authenticateAll } from '#test/support/caller.ts';
 import { openFileKeys } from '#assurance/keys/file-keys.ts';
 import { silentLog } from '#platform/log.ts';
 import { createRegistry } from '#platform/metrics.ts';
@@ -29,7 +30,14 @@ async function routesOf(db: TestDatabase): Promise<readonly Route[]> {
 }
 
 function client(db: TestDatabase, routes: readonly Route[]) {
-  const app = buildApi({ routes, db, log: silentLog, probes: [], metrics: createRegistry() });
+  const app = buildApi({
+    routes,
+    db: db.as('app'),
+    authenticate: authenticateAll,
+    log: silentLog,
+    probes: [],
+    metrics: createRegistry(),
+  });
   return async (method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown) => {
     const sent = body === undefined ? {} : { payload: JSON.stringify(body) };
     const headers = {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { authenticateAll } from '#test/support/caller.ts';
 import { newId } from '#core/id.ts';
 import { createCommitter } from '#mail/queue/commit.ts';
-import type { Database } from '#platform/db.ts';
+
 import { silentLog } from '#platform/log.ts';
 import { createRegistry } from '#platform/metrics.ts';
-import { stopTestDatabases, testDatabase } from '#test/support/database.ts';
+import { stopTestDatabases, testDatabase, type TestDatabase } from '#test/support/database.ts';
 import { sampleEnvelope, sampleToCommit } from '#test/support/messages.ts';
 import { heldRoutes } from './held.ts';
 import { messageRoutes } from './messages.ts';
@@ -16,11 +17,12 @@ after(stopTestDatabases);
 type Answer = { readonly status: number; readonly body: Record<string, unknown> };
 
 function apiOn(
-  db: Database,
+  db: TestDatabase,
 ): (method: 'GET' | 'POST' | 'DELETE', url: string, body?: object) => Promise<Answer> {
   const app = buildApi({
     routes: [...heldRoutes(), ...messageRoutes()],
-    db,
+    db: db.as('app'),
+    authenticate: authenticateAll,
     log: silentLog,
     metrics: createRegistry(),
     probes: [],
@@ -36,7 +38,7 @@ function apiOn(
   };
 }
 
-async function hold(db: Database): Promise<string> {
+async function hold(db: TestDatabase): Promise<string> {
   const envelope = sampleEnvelope();
   const sample = sampleToCommit({ envelope });
   const recipients = sample.verdict.recipients.map((r) => ({ ...r, action: 'hold' as const }));

@@ -83,7 +83,7 @@ function lazyKeys(context: CliContext): ApplyOptions['keys'] & AsyncDisposable {
     seal: (tenant, purpose, plain) => opened().keys.seal(tenant, purpose, plain),
     open: (tenant, purpose, sealed) => opened().keys.open(tenant, purpose, sealed),
     [Symbol.asyncDispose]: async () => {
-      await stores?.db[Symbol.asyncDispose]();
+      await stores?.[Symbol.asyncDispose]();
     },
   };
 }

@@ -5,12 +5,21 @@ import type { KeyStore } from '#assurance/keys/keys.ts';
 import type { BlobStore } from '#platform/blob.ts';
 import type { Database } from '#platform/db.ts';
 
-export type Stores = { readonly db: Database; readonly keys: KeyStore; readonly blobs: BlobStore };
+export type Stores = AsyncDisposable & {
+  readonly db: Database;
+  /** The database with all tenants' rows, for what concerns the installation as a whole. */
+  readonly system: Database;
+  readonly keys: KeyStore;
+  readonly blobs: BlobStore;
+};
 
 export type CliContext = {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
-  /** The installation's database, also while the gateway runs. The command disposes it. Throws ConfigError when there is none. */
+  /**
+   * The installation's database, also while the gateway runs; it shows no tenant until one is named (`withTenant`). The
+   * command disposes it. Throws ConfigError when there is none.
+   */
   readonly openDatabase: () => Promise<Database>;
   /** The same with keys and bodies, for commands that read messages. */
   readonly openStores: () => Promise<Stores>;

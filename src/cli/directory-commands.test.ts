@@ -47,6 +47,8 @@ async function gatehouse(line: readonly string[], url?: string): Promise<Said> {
       });
       return {
         db,
+        system: db,
+        [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
         keys: await openFileKeys(join(folder, 'keys'), db),
         blobs: await openBlobDirectory(join(folder, 'blobs')),
       };
@@ -111,7 +113,7 @@ test('from nothing to a domain with people and senders', async () => {
   const [row] = await db.query<{ n: number }>('select count(*) as n from address');
   assert.equal(row?.n, 0);
   const [event] = await db.query<{ actor: string }>('select actor from audit_event limit 1');
-  assert.match(event?.actor ?? '', /^cli:/);
+  assert.match(event?.actor ?? '', /^admin:cli\//);
 });
 
 test('apply shows its plan, applies it, and then finds nothing to do', async () => {

@@ -96,8 +96,8 @@ export const dkim = commandOf('dkim', 'The keys our mail is signed with.', {
     positionals: ['DOMAIN'],
     flags: {},
     run: async (args, context) => {
-      const { db, keys } = await context.openStores();
-      await using _db = db;
+      await using stores = await context.openStores();
+      const { db, keys } = stores;
       const done = await inOneAct(db, await tenantOf(args, db), (act) =>
         makeSuccessors(act, keys, nameOf(args), Date.now()),
       );

@@ -1,6 +1,5 @@
 /** `gatehouse held`: what is held, shown, released once, deleted. */
 import { open } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { parseId, type MessageId } from '#core/id.ts';
 import { deleteHeld, listHeld, releaseHeld, showHeld, type HeldItem } from '#mail/quarantine/held.ts';
 import { openHeldContent } from '#mail/quarantine/content.ts';
@@ -8,7 +7,17 @@ import { findingText } from '#mail/texts/finding-text.ts';
 import { printable } from '#mail/texts/text.ts';
 import type { CliContext } from './context.ts';
 import { LANG, languageOf, limitOf, messageIdOf } from './track-flags.ts';
-import { commandOf, print, table, usage, withTenant, type Arguments, type Verb } from './subcommands.ts';
+import {
+  cliActor,
+  commandOf,
+  print,
+  table,
+  tenantOf,
+  usage,
+  withTenant,
+  type Arguments,
+  type Verb,
+} from './subcommands.ts';
 
 const RECIPIENT = {
   recipient: {
@@ -17,7 +26,6 @@ const RECIPIENT = {
     help: 'Only this recipient; all that are held when left out.',
   },
 } as const;
-const actor = (): string => `cli:${userInfo().username}`;
 
 const list: Verb = {
   summary: 'List what is held, newest first.',
@@ -107,13 +115,10 @@ const show: Verb = {
 };
 
 async function save(args: Arguments, context: CliContext, id: MessageId, path: string): Promise<number> {
-  const stores = await context.openStores();
-  await using _db = stores.db;
-  const [row] = await stores.db.query<{ id: Parameters<typeof showHeld>[1] }>(
-    'select id from tenant where name = $1',
-    [args.text('tenant') ?? 'default'],
-  );
-  const content = row && (await openHeldContent(stores, { tenant: row.id, actor: actor() }, id));
+  await using stores = await context.openStores();
+  const tenant = await tenantOf(args, stores.db);
+  const from = { ...stores, db: stores.db.asTenant(tenant) };
+  const content = await openHeldContent(from, { tenant, actor: cliActor() }, id);
   if (content === undefined) return nothing(context, 'held show', id);
   // Mail of others: for the caller's eyes, and never over a file that is there.
   const file = await open(path, 'wx', 0o600).catch(
@@ -140,7 +145,7 @@ function ending(word: string, summary: string, how: typeof releaseHeld, said: st
         return usage(context, `held ${word}`, `"${args.positionals[0] ?? ''}" is no message id`);
       return await withTenant(args, context, async (db, tenant) => {
         const moved = await db.transact((tx) =>
-          how(tx, { tenant, actor: actor() }, id, args.text('recipient')),
+          how(tx, { tenant, actor: cliActor() }, id, args.text('recipient')),
         );
         if (moved.length === 0) return nothing(context, `held ${word}`, id);
         print(context, args, moved, moved.map((m) => `${said} ${printable(m.recipient)}\n`).join(''));

@@ -56,8 +56,8 @@ async function add(args: Arguments, context: CliContext): Promise<number> {
   const password =
     file === undefined ? undefined : readText('--bind-password-file', file).replace(/\r?\n$/, '');
   const ca = args.text('ca');
-  const { db, keys } = await context.openStores();
-  await using _db = db;
+  await using stores = await context.openStores();
+  const { db, keys } = stores;
   const tenant = await tenantOf(args, db);
   if (password !== undefined) await keys.ensureTenant(tenant);
   const fields = {
@@ -96,10 +96,10 @@ async function ask(args: Arguments, context: CliContext): Promise<number> {
   const [, address = ''] = args.positionals;
   const at = address.lastIndexOf('@');
   if (at < 1) return usage(context, 'ldap test', `"${address}" is no e-mail address`);
-  const { db, keys } = await context.openStores();
-  await using _db = db;
+  await using stores = await context.openStores();
+  const { db, keys } = stores;
   const tenant = await tenantOf(args, db);
-  const source = await findThing(db, tenant, ldapKind, nameOf(args));
+  const source = await findThing(db.asTenant(tenant), tenant, ldapKind, nameOf(args));
   if (source === undefined) throw new ConfigError([`There is no LDAP source named "${nameOf(args)}".`]);
   if (source.bindPasswordSealed !== undefined) await keys.ensureTenant(tenant);
   const sealed = source.bindPasswordSealed;

@@ -34,7 +34,13 @@ function shell(url: string) {
       openDatabase: async () => open(),
       openStores: async () => {
         const db = open();
-        return { db, keys: await openFileKeys(folder.in('keys'), db), blobs: undefined as never }; // no command here reads bodies
+        return {
+          db,
+          system: db,
+          keys: await openFileKeys(folder.in('keys'), db),
+          blobs: undefined as never, // no command here reads bodies
+          [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
+        };
       },
       globals: {},
     };

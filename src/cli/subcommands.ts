@@ -2,6 +2,7 @@
  * Commands with a verb, `gatehouse domain add …`: one description of each verb gives its parsing, its `--help` and its
  * complaints. Exit codes: 0 done, 1 refused or a negative result, 2 bad usage.
  */
+import type { Actor } from '#core/actor.ts';
 import { userInfo } from 'node:os';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { complaintText, nearest, type Complaint } from '#core/complaint.ts';
@@ -204,6 +205,11 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return `${[head, ...rows].map(line).join('\n')}\n`;
 }
 
+/** Whoever may run commands on this machine is an administrator of it, under the name the system knows. */
+export function cliActor(): Actor {
+  return `admin:cli/${userInfo().username}`;
+}
+
 /** Opens the database for one command and finds its tenant. */
 export async function withTenant<T>(
   args: Arguments,
@@ -211,14 +217,15 @@ export async function withTenant<T>(
   work: (db: Database, tenant: TenantId) => Promise<T>,
 ): Promise<T> {
   await using db = await context.openDatabase();
-  return await work(db, await tenantOf(args, db));
+  const tenant = await tenantOf(args, db);
+  return await work(db.asTenant(tenant), tenant);
 }
 
 /** The tenant that `--tenant` names; throws ConfigError when there is none. */
 export async function tenantOf(args: Arguments, db: Database): Promise<TenantId> {
   const name = args.text('tenant') ?? 'default';
-  const [row] = await db.query<{ id: TenantId }>('select id from tenant where name = $1', [name]);
-  if (row === undefined) throw new ConfigError([`--tenant: there is no tenant named "${name}"`]);
+  const [row] = await db.query<{ id: TenantId | null }>('select tenant_named($1) as id', [name]);
+  if (row?.id == null) throw new ConfigError([`--tenant: there is no tenant named "${name}"`]);
   return row.id;
 }
 
@@ -248,8 +255,8 @@ export async function inOneAct<T, E>(
   isKept = true,
 ): Promise<Result<T, E>> {
   try {
-    return await db.transact(async (tx) => {
-      const result = await work({ tx, tenant, actor: `cli:${userInfo().username}` });
+    return await db.asTenant(tenant).transact(async (tx) => {
+      const result = await work({ tx, tenant, actor: cliActor() });
       if (!result.ok || !isKept) throw new RolledBack(result);
       return result;
     });

@@ -8,7 +8,7 @@ import { newId, type BlobId } from '#core/id.ts';
 import { encodeEdits } from '#mail/act/edits-codec.ts';
 import { createCommitter } from '#mail/queue/commit.ts';
 import { openBlobDirectory } from '#platform/blob-directory.ts';
-import { openDatabase } from '#platform/db.ts';
+import { type Database, openDatabase } from '#platform/db.ts';
 import { stopTestDatabases, testDatabase } from '#test/support/database.ts';
 import { sampleEnvelope, sampleToCommit, TENANT } from '#test/support/messages.ts';
 import { tempDir, type TempDir } from '#test/support/temp-dir.ts';
@@ -38,6 +38,13 @@ async function withWorld(body: (world: World) => Promise<void>): Promise<void> {
   const blobs = await openBlobDirectory(folder.in('blobs'));
   const open = () =>
     openDatabase({ url: db.url, maxConnections: 2, statementTimeoutMs: 30_000, applicationName: 'test' });
+  const storesOf = (own: Database): Stores => ({
+    db: own,
+    system: own,
+    keys,
+    blobs,
+    [Symbol.asyncDispose]: () => own[Symbol.asyncDispose](),
+  });
   const call: World['call'] = async (command, ...args) => {
     let out = '';
     let err = '';
@@ -45,12 +52,12 @@ async function withWorld(body: (world: World) => Promise<void>): Promise<void> {
       stdout: (text) => (out += text),
       stderr: (text) => (err += text),
       openDatabase: () => Promise.resolve(open()),
-      openStores: () => Promise.resolve({ db: open(), keys, blobs }),
+      openStores: () => Promise.resolve(storesOf(open())),
       globals: {},
     };
     return { code: await command(args, context), out, err };
   };
-  await body({ folder, stores: { db, keys, blobs }, call });
+  await body({ folder, stores: storesOf(db), call });
 }
 
 async function hold({ stores }: World): Promise<string> {

@@ -10,8 +10,7 @@ export const verify = singleCommand('verify', {
     'ignore-unneeded': { type: 'boolean', help: 'Bodies that only await the next sweep are no breach.' },
   },
   run: async (args, context) => {
-    const stores = await context.openStores();
-    await using _db = stores.db;
+    await using stores = await context.openStores();
     const kinds: Record<string, number> = {};
     const isJson = args.is('json');
     const onBreach = (breach: Breach): void => {
@@ -23,7 +22,7 @@ export const verify = singleCommand('verify', {
           : `${breach.kind}: ${printable(breach.subject)}: ${printable(breach.detail)}\n`,
       );
     };
-    const counts = await look({ ...stores, nowMs: Date.now(), onBreach });
+    const counts = await look({ ...stores, db: stores.system, nowMs: Date.now(), onBreach });
     const breaches = Object.values(kinds).reduce((sum, n) => sum + n, 0);
     const states = Object.entries(counts.states).map(([state, n]) => `${n} ${state}`);
     context.stdout(

@@ -49,6 +49,11 @@ export function parseId<Kind extends string>(text: string): Id<Kind> | undefined
   return UUID.test(lower) ? (lower as Id<Kind>) : undefined;
 }
 
+/** Of those who run the installation: its people are operators, its log is the platform's. */
+export const PLATFORM_TENANT = '00000000-0000-7000-8000-000000000000' as TenantId;
+/** The tenant that every installation has from the start. */
+export const DEFAULT_TENANT = '00000000-0000-7000-8000-000000000001' as TenantId;
+
 /** The smallest id that can have been born at `atMs`: the lower bound of a time range. */
 export function firstIdAt<Kind extends string>(atMs: number): Id<Kind> {
   const h = Math.max(0, Math.floor(atMs)).toString(16).padStart(12, '0').slice(-12);

@@ -3,9 +3,13 @@
  *
  * `transact` commits what `fn` did or nothing. An error from the pool (no database, too slow) is a TransientError, so that
  * the SMTP door answers 451 and the HTTP door 503.
+ *
+ * Which rows there are is decided by the database: row-level security shows the role of the API and the command line one
+ * tenant, the one that `asTenant` names on the connection, or none (migrations/0005).
  */
 import pg from 'pg';
 import { TransientError } from '#core/errors.ts';
+import type { TenantId } from '#core/id.ts';
 
 export type Row = Record<string, unknown>;
 
@@ -18,6 +22,8 @@ export type Transaction = Reader & { readonly inTransaction: true };
 
 export type Database = Reader & {
   readonly transact: <T>(fn: (tx: Transaction) => Promise<T>) => Promise<T>;
+  /** The same connections, each told before its use that it works for this tenant: the one place where that is set. */
+  readonly asTenant: (tenant: TenantId) => Database;
   /** A connection of its own, for LISTEN and advisory locks; the caller ends it. */
   readonly dedicated: () => Promise<pg.Client>;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
@@ -53,65 +59,108 @@ export function openDatabase(options: DatabaseOptions): Database {
   });
   // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
   pool.on('error', () => {});
+  // One that breaks in use fails its statement; that it also says so by itself must not end the process either.
+  pool.on('connect', (client) => void client.on('error', () => {}));
 
-  const run = async <T extends Row>(
-    on: pg.Pool | pg.PoolClient,
-    sql: string,
-    values: readonly unknown[] = [],
-    name?: string,
-  ): Promise<T[]> => {
+  /** What each connection was last told; a connection that was told nothing sees no tenant. */
+  const told = new WeakMap<pg.PoolClient, TenantId>();
+
+  const checkOut = async (tenant: TenantId | undefined): Promise<pg.PoolClient> => {
+    let client: pg.PoolClient;
     try {
-      const config = { text: sql, values: [...values], ...(name === undefined ? {} : { name }) };
-      return (await on.query<T>(config)).rows;
+      client = await pool.connect();
     } catch (error) {
       throw asRoomError(error);
     }
+    if (told.get(client) === tenant) return client;
+    try {
+      // Not in a transaction, whose rollback would take it back.
+      await client.query(NAME_TENANT, [tenant ?? '']);
+    } catch (error) {
+      client.release(true);
+      throw asRoomError(error);
+    }
+    if (tenant === undefined) told.delete(client);
+    else told.set(client, tenant);
+    return client;
   };
 
-  return {
-    query: (sql, values, name) => run(pool, sql, values, name),
-    transact: async (fn) => {
-      let client: pg.PoolClient;
+  const view = (tenant: TenantId | undefined): Database => ({
+    query: async (sql, values, name) => {
+      const client = await checkOut(tenant);
+      let broken = false;
       try {
-        client = await pool.connect();
+        return await ask(client, sql, values, name);
       } catch (error) {
-        throw asRoomError(error);
-      }
-      // A connection on which a statement got no answer, or even rollback fails, must not go back into the pool: whatever
-      // still comes on it would be taken for the answer to somebody else's question.
-      let broken: Error | undefined;
-      const ask: Reader['query'] = async (sql, values, name) => {
-        try {
-          return await run(client, sql, values, name);
-        } catch (error) {
-          if (error instanceof TransientError && !isAnswer(error.cause)) broken = error;
-          throw error;
-        }
-      };
-      try {
-        await ask('begin');
-        const value = await fn({ inTransaction: true, query: ask });
-        await ask('commit');
-        return value;
-      } catch (error) {
-        if (broken === undefined) await ask('rollback').catch((e: unknown) => (broken = e as Error));
+        // Also where the server answered: with the last thing it said before it closed.
+        broken = error instanceof TransientError;
         throw error;
       } finally {
         client.release(broken);
       }
     },
+    transact: async (fn) => await transactOn(await checkOut(tenant), fn),
+    asTenant: (other) => view(other),
     dedicated: async () => {
       const client = new pg.Client(settings);
       client.on('error', () => {});
       try {
         await client.connect();
+        if (tenant !== undefined) await client.query(NAME_TENANT, [tenant]);
       } catch (error) {
         throw asRoomError(error);
       }
       return client;
     },
     [Symbol.asyncDispose]: () => pool.end(),
+  });
+  return view(undefined);
+}
+
+const NAME_TENANT = `select set_config('gatehouse.tenant', $1, false)`;
+
+async function ask<T extends Row>(
+  client: pg.PoolClient,
+  sql: string,
+  values: readonly unknown[] = [],
+  name?: string,
+): Promise<T[]> {
+  try {
+    const config = { text: sql, values: [...values], ...(name === undefined ? {} : { name }) };
+    return (await client.query<T>(config)).rows;
+  } catch (error) {
+    throw asRoomError(error);
+  }
+}
+
+async function transactOn<T>(client: pg.PoolClient, fn: (tx: Transaction) => Promise<T>): Promise<T> {
+  // A connection on which a statement got no answer, or even rollback fails, must not go back into the pool: whatever
+  // still comes on it would be taken for the answer to somebody else's question.
+  let broken: Error | undefined;
+  const query: Reader['query'] = async (sql, values, name) => {
+    try {
+      return await ask(client, sql, values, name);
+    } catch (error) {
+      if (isUnanswered(error)) broken = error;
+      throw error;
+    }
   };
+  try {
+    await query('begin');
+    const value = await fn({ inTransaction: true, query });
+    await query('commit');
+    return value;
+  } catch (error) {
+    if (broken === undefined) await query('rollback').catch((e: unknown) => (broken = e as Error));
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** Whether the connection itself failed, or the server stood still, so that an answer may still be under way. */
+function isUnanswered(error: unknown): error is TransientError {
+  return error instanceof TransientError && !isAnswer(error.cause);
 }
 
 /** SQLSTATE classes that say "not now" (PostgreSQL appendix A): connection, resources, intervention, serialization. */

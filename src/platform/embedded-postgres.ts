@@ -111,6 +111,8 @@ function takeBack(directory: string, account: Account): void {
     rmSync(join(directory, name), { recursive: true, force: true });
 }
 
+/** The owner, and the two roles that migrations/0005 makes. */
+const ROLES: readonly string[] = ['gatehouse', 'gatehouse_app', 'gatehouse_system'];
 const ACCESS = 'pg_hba.conf';
 const NAMES = 'pg_ident.conf';
 
@@ -120,8 +122,9 @@ const NAMES = 'pg_ident.conf';
  */
 function writeAccess(directory: string, account: Account | undefined): void {
   const users = [ownName(), ...(account?.name === DEDICATED ? [DEDICATED] : [])];
-  writeOwn(join(directory, ACCESS), 'local all gatehouse peer map=gatehouse\n');
-  writeOwn(join(directory, NAMES), users.map((user) => `gatehouse "${user}" gatehouse\n`).join(''));
+  writeOwn(join(directory, ACCESS), `local all ${ROLES.join(',')} peer map=gatehouse\n`);
+  const lines = users.flatMap((user) => ROLES.map((role) => `gatehouse "${user}" ${role}\n`));
+  writeOwn(join(directory, NAMES), lines.join(''));
 }
 
 function ownName(): string {

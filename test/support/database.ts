@@ -9,7 +9,11 @@ import { type Database, openDatabase } from '#platform/db.ts';
 import { type EmbeddedPostgres, startPostgres } from '#platform/embedded-postgres.ts';
 import { migrate } from '#platform/migrate.ts';
 
-export type TestDatabase = Database & { readonly url: string };
+/** Open as the owner, whom row-level security does not bind; `as` gives what the product's own roles see. */
+export type TestDatabase = Database & {
+  readonly url: string;
+  readonly as: (role: 'app' | 'system') => Database;
+};
 
 let server: Promise<{ postgres: EmbeddedPostgres; directory: string }> | undefined;
 let made = 0;
@@ -39,7 +43,26 @@ export async function testDatabase(): Promise<TestDatabase> {
   await admin.query(`create database ${name} template gatehouse`);
   await admin[Symbol.asyncDispose]();
   const url = postgres.url.replace('/gatehouse?', `/${name}?`);
-  return { ...openDatabase(options(url)), url };
+  return withRoles(openDatabase(options(url)), url);
+}
+
+function withRoles(owner: Database, url: string): TestDatabase {
+  const opened = new Map<string, Database>();
+  return {
+    ...owner,
+    url,
+    as: (role) => {
+      const known = opened.get(role);
+      if (known !== undefined) return known;
+      const made = openDatabase(options(url.replace('//gatehouse@', `//gatehouse_${role}@`)));
+      opened.set(role, made);
+      return made;
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const db of opened.values()) await db[Symbol.asyncDispose]();
+      await owner[Symbol.asyncDispose]();
+    },
+  };
 }
 
 export async function stopTestDatabases(): Promise<void> {

@@ -2,6 +2,7 @@
  * The record of every act. `append` demands the transaction of the act itself, so that neither can exist without the
  * other (DESIGN principle: the record is part of the act).
  */
+import type { Actor } from '#core/actor.ts';
 import type { TenantId } from '#core/id.ts';
 import type { Transaction } from '#platform/db.ts';
 
@@ -9,8 +10,7 @@ export type AuditEvent = {
   readonly tenant: TenantId;
   /** Dotted verb, e.g. `message.accepted`, `domain.added`. */
   readonly what: string;
-  /** Who acted: `smtp:<ip>`, `cli:<user>`, `api`, `worker`. */
-  readonly actor: string;
+  readonly actor: Actor;
   /** What it was done to: a message id, a domain name. */
   readonly subject: string;
   readonly details: Readonly<Record<string, unknown>>;

@@ -2,6 +2,7 @@
  * What can be done to the directory. Each command works in the transaction it is given, appends its audit event there, and
  * answers with a value: done, or a refusal in one sentence. Running processes learn of it through the tables' triggers.
  */
+import type { Actor } from '#core/actor.ts';
 import { appendAudit } from '#assurance/audit/audit.ts';
 import { InvariantError } from '#core/errors.ts';
 import type { TenantId } from '#core/id.ts';
@@ -10,7 +11,7 @@ import type { Reader, Row, Transaction } from '#platform/db.ts';
 import { domainKind, type Kind, type Named } from './kinds.ts';
 import type { DomainValue } from './values.ts';
 
-export type Act = { readonly tx: Transaction; readonly tenant: TenantId; readonly actor: string };
+export type Act = { readonly tx: Transaction; readonly tenant: TenantId; readonly actor: Actor };
 export type Refusal = {
   readonly kind: 'exists' | 'missing' | 'taken' | 'in-use' | 'unfit';
   readonly text: string;

@@ -21,7 +21,7 @@ const options: ApplyOptions = {
 };
 const apply = (db: TestDatabase, text: string) =>
   db.transact((tx) =>
-    applyDeclaration({ tx, tenant: TENANT, actor: 'test' }, { name: 'org.yaml', text }, options),
+    applyDeclaration({ tx, tenant: TENANT, actor: 'system:test' }, { name: 'org.yaml', text }, options),
   );
 const steps = async (db: TestDatabase, text: string): Promise<string[]> => {
   const result = await apply(db, text);

@@ -17,10 +17,10 @@ const OTHER = '00000000-0000-7000-8000-000000000002' as TenantId;
 const HOP = { host: 'store.example', port: 25 };
 
 const add = <T extends Named>(db: TestDatabase, kind: kinds.Kind<T>, value: unknown, tenant = TENANT) =>
-  db.transact((tx) => addThing({ tx, tenant, actor: 'test' }, kind, kind.schema.parse(value)));
+  db.transact((tx) => addThing({ tx, tenant, actor: 'system:test' }, kind, kind.schema.parse(value)));
 const load = (db: TestDatabase, csv: string, options: Partial<ImportOptions> = {}) =>
   db.transact((tx) =>
-    importAddresses({ tx, tenant: TENANT, actor: 'test' }, new TextEncoder().encode(csv), {
+    importAddresses({ tx, tenant: TENANT, actor: 'system:test' }, new TextEncoder().encode(csv), {
       mode: 'merge',
       domain: undefined,
       dryRun: false,
@@ -104,7 +104,7 @@ test('a change is seen by a running directory, by notification and by poll', asy
   await until(() => directory.version() > before);
   assert.equal((await directory.recipient('ann@new.example')).kind, 'known');
   await db.transact((tx) =>
-    removeThing({ tx, tenant: TENANT, actor: 'test' }, kinds.domainKind, 'new.example'),
+    removeThing({ tx, tenant: TENANT, actor: 'system:test' }, kinds.domainKind, 'new.example'),
   );
   await until(() => directory.ownerOf('new.example') === undefined);
   await directory.close();
@@ -128,13 +128,13 @@ test('commands refuse in a sentence, and leave neither change nor event behind',
     ],
     [
       await db.transact((tx) =>
-        removeThing({ tx, tenant: OTHER, actor: 't' }, kinds.domainKind, 'one.example'),
+        removeThing({ tx, tenant: OTHER, actor: 'system:t' }, kinds.domainKind, 'one.example'),
       ),
       'There is no domain named "one.example".',
     ],
     [
       await db.transact((tx) =>
-        setRoute({ tx, tenant: TENANT, actor: 't' }, 'none.example', {
+        setRoute({ tx, tenant: TENANT, actor: 'system:t' }, 'none.example', {
           ...HOP,
           protocol: 'smtp',
           tls: 'none',
@@ -152,7 +152,7 @@ test('commands refuse in a sentence, and leave neither change nor event behind',
     (await add(db, kinds.domainKind, { ...domain, name: 'two.example', recipients: 'ldap', ldap: 'ad' })).ok,
   );
   const inUse = await db.transact((tx) =>
-    removeThing({ tx, tenant: TENANT, actor: 't' }, kinds.ldapKind, 'ad'),
+    removeThing({ tx, tenant: TENANT, actor: 'system:t' }, kinds.ldapKind, 'ad'),
   );
   assert.equal(inUse.ok ? '' : inUse.error.text, 'The LDAP source "ad" is still in use.');
 });
@@ -202,7 +202,7 @@ test('every kind of thing comes back from the database as it was given', async (
     const k = kind as unknown as kinds.Kind<Named>;
     const wanted = k.schema.parse(value);
     assert.ok((await add(db, k, value)).ok);
-    const done = await db.transact((tx) => changeThing({ tx, tenant: TENANT, actor: 't' }, k, wanted));
+    const done = await db.transact((tx) => changeThing({ tx, tenant: TENANT, actor: 'system:t' }, k, wanted));
     assert.ok(done.ok);
     const [row] = await db.query(`select * from ${k.table} where name = $1`, [wanted.name]);
     assert.deepEqual(k.schema.parse(k.fromRow(row!)), wanted);
@@ -243,7 +243,7 @@ test('an import is previewed, applied as a whole, or refused with every line tha
   });
   assert.deepEqual(await load(db, change), { ok: true, value: { added: [], removed: [], unchanged: 2 } });
   const single = await db.transact((tx) =>
-    changeAddresses({ tx, tenant: TENANT, actor: 't' }, ['dora@b.example'], ['ann@a.example']),
+    changeAddresses({ tx, tenant: TENANT, actor: 'system:t' }, ['dora@b.example'], ['ann@a.example']),
   );
   assert.deepEqual(single.ok && [single.value.added, single.value.removed], [
     ['dora@b.example'],

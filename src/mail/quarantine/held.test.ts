@@ -10,7 +10,7 @@ import { deleteHeld, listHeld, releaseHeld, showHeld } from './held.ts';
 
 after(stopTestDatabases);
 
-const WHO = { tenant: TENANT, actor: 'cli:test' };
+const WHO = { tenant: TENANT, actor: 'admin:cli/test' } as const;
 
 async function commit(db: Database, actions: readonly Action[]) {
   const envelope = sampleEnvelope({
@@ -55,7 +55,7 @@ test('a held recipient is listed, shown, and released once', async () => {
     `select actor, details from audit_event where what = 'held.released' and subject = $1`,
     [id],
   );
-  assert.deepEqual(audit, [{ actor: 'cli:test', details: { recipient: 0 } }]);
+  assert.deepEqual(audit, [{ actor: 'admin:cli/test', details: { recipient: 0 } }]);
 });
 
 test('what was deleted cannot be released, and the other way round', async () => {

@@ -5,6 +5,7 @@
  * Release and deletion move the state only from `held`, and the queue row and the audit event come from the rows that
  * moved, in the same transaction. Two people who release at the same moment release once.
  */
+import type { Actor } from '#core/actor.ts';
 import { appendAudit } from '#assurance/audit/audit.ts';
 import { firstIdAt, type MessageId, type TenantId } from '#core/id.ts';
 import type { Reader, Row, Transaction } from '#platform/db.ts';
@@ -79,7 +80,7 @@ export async function showHeld(on: Reader, tenant: TenantId, message: MessageId)
 }
 
 export type Moved = { readonly n: number; readonly recipient: string };
-export type Who = { readonly tenant: TenantId; readonly actor: string };
+export type Who = { readonly tenant: TenantId; readonly actor: Actor };
 
 /**
  * Puts the held recipients (all, or the one named by address) into the delivery queue and says which moved. Nothing moves

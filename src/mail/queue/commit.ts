@@ -132,7 +132,7 @@ async function removeMessages(
     const gone = await tx.query(
       `with gone as (delete from message where (tenant_id, id) in ${wanted} returning tenant_id, id)
        insert into audit_event (tenant_id, what, actor, subject, details)
-       select tenant_id, 'message.disowned', 'worker', id::text, '{"because": "its commit was not confirmed, 451 was answered"}' from gone
+       select tenant_id, 'message.disowned', 'system:worker', id::text, '{"because": "its commit was not confirmed, 451 was answered"}' from gone
        returning 1`,
       keys,
     );

@@ -41,7 +41,7 @@ with input as (
   from people where state = 'queued'
 )
 insert into audit_event (tenant_id, what, actor, subject, details)
-select tenant_id, what, case when peer_ip = '' then 'worker' else 'smtp:' || peer_ip end, id::text, jsonb_build_object('verdict', verdict, 'recipients', json_array_length(recipients),
+select tenant_id, what, case when peer_ip = '' then 'system:worker' else 'system:smtp' end, id::text, jsonb_build_object('verdict', verdict, 'recipients', json_array_length(recipients),
   'policy', policy_version, 'sha256', sha256) from input`;
 
 /** Inserts the messages with everything that belongs to them. Runs in the transaction of `on` when it is one. */

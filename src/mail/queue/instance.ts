@@ -111,7 +111,7 @@ async function reclaim(client: pg.Client, me: string, node: string): Promise<num
       `with freed as (update queue set lease_owner = null, leased_until = null where lease_owner = $1 returning tenant_id, message_id, n),
        gone as (delete from instance where id = $1)
        insert into audit_event (tenant_id, what, actor, subject, details)
-       select tenant_id, 'delivery.interrupted', 'worker', message_id::text, jsonb_build_object('recipient', n, 'instance', $1::text) from freed`,
+       select tenant_id, 'delivery.interrupted', 'system:worker', message_id::text, jsonb_build_object('recipient', n, 'instance', $1::text) from freed`,
       [owner],
     );
     freed += done.rowCount ?? 0;

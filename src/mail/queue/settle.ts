@@ -66,7 +66,7 @@ with input as (
   where i.state is null and q.tenant_id = i.tenant_id and q.message_id = i.message_id and q.n = i.n
 ), recorded as (
   insert into audit_event (tenant_id, what, actor, subject, details)
-  select tenant_id, 'delivery.' || outcome, 'worker', message_id::text,
+  select tenant_id, 'delivery.' || outcome, 'system:worker', message_id::text,
     jsonb_build_object('recipient', n, 'remote', remote_host, 'reply', reply_code, 'enhanced', enhanced) from input
 )
 select distinct i.message_id::text as id from input i

@@ -18,7 +18,7 @@ import { retryNow, standAside, steerDestination } from './steer.ts';
 after(stopTestDatabases);
 
 const act = <T>(db: Database, work: (act: Act) => Promise<T>): Promise<T> =>
-  db.transact((tx) => work({ tx, tenant: TENANT, actor: 'cli:test' }));
+  db.transact((tx) => work({ tx, tenant: TENANT, actor: 'admin:cli/test' }));
 const person = (address: string) => ({
   address,
   domain: address.slice(address.indexOf('@') + 1),
@@ -104,7 +104,7 @@ test('what the policy holds stays held when its destination goes on', async () =
   assert.deepEqual(await states(db), ['a@x.example held for destination', 'b@x.example held']);
   await act(db, (a) => steerDestination(a, 'x.example', { state: 'normal' }));
   assert.deepEqual(await states(db), ['a@x.example queued', 'b@x.example held']);
-  await db.transact((tx) => releaseHeld(tx, { tenant: TENANT, actor: 't' }, id));
+  await db.transact((tx) => releaseHeld(tx, { tenant: TENANT, actor: 'system:t' }, id));
   assert.deepEqual(await rows(db, `n::text as v from queue order by n`), ['0', '1']);
 });
 

@@ -3,6 +3,7 @@
  * only from where it may, and queue rows and audit events come from the rows that moved, so that two who act at the same
  * moment act once. A row that is being delivered right now is left alone; its process sees the new rule at the next try.
  */
+import { WORKER } from '#core/actor.ts';
 import { appendAudit } from '#assurance/audit/audit.ts';
 import type { MessageId, TenantId } from '#core/id.ts';
 import { err, ok, type Result } from '#core/result.ts';
@@ -84,7 +85,7 @@ export async function standAside(db: Database, leased: LeasedRows, believed: Not
     }
     if (rule?.state !== 'hold') return false;
     const ids = [rows.map((r) => r.message), rows.map((r) => r.n), owner];
-    await tx.query(HOLD_LEASED, [tenant, 'worker', rule.rule, rule.reason, ...ids]);
+    await tx.query(HOLD_LEASED, [tenant, WORKER, rule.rule, rule.reason, ...ids]);
     return true;
   });
 }

@@ -3,6 +3,7 @@
  * removed when no message signed with them can be on its way any more. The pure rules are protocol/dkim/rotation.ts, the
  * steps are rotate.ts; this is their storage and their beginning.
  */
+import { type Actor, WORKER } from '#core/actor.ts';
 import type { KeyStore } from '#assurance/keys/keys.ts';
 import { appendAudit } from '#assurance/audit/audit.ts';
 import { fromUtf8 } from '#core/bytes.ts';
@@ -87,7 +88,7 @@ export async function insertKey(
     readonly pair: Awaited<ReturnType<typeof generateDkimKey>>;
   },
   nowMs: number,
-  actor = 'worker',
+  actor: Actor = WORKER,
 ): Promise<boolean> {
   const pem = String(key.pair.privateKey.export({ format: 'pem', type: 'pkcs8' }));
   const sealed = keys.seal(key.tenant, sealContext(key.domain, key.selector), fromUtf8(pem));

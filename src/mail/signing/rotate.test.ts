@@ -21,7 +21,7 @@ after(async () => {
 const DAY_MS = 86_400_000;
 const START = Date.parse('2026-11-21T12:00:00Z');
 const domain = domainKind.schema.parse({ name: 'ours.example', nextHop: { host: 'store.ours.example' } });
-const who = { tenant: TENANT, actor: 'cli:test' };
+const who = { tenant: TENANT, actor: 'admin:cli/test' } as const;
 
 /** A domain, its keys, a DNS whose records are set by hand, and a clock. */
 async function scene(db: TestDatabase, name: string) {

@@ -3,6 +3,7 @@
  * step, and takes it. Each step is one transaction with its audit event; its trigger tells every signing process. A step
  * moves a key only from the state it was decided on, so that two who take it take it once.
  */
+import { type Actor, WORKER } from '#core/actor.ts';
 import { appendAudit } from '#assurance/audit/audit.ts';
 import type { KeyStore } from '#assurance/keys/keys.ts';
 import type { TenantId } from '#core/id.ts';
@@ -118,7 +119,7 @@ async function take(
   line: Line,
   step: Exclude<RotationStep, { step: 'wait' }>,
 ): Promise<boolean> {
-  const who: KeyActor = { tenant: line.tenant, actor: 'worker' };
+  const who: KeyActor = { tenant: line.tenant, actor: WORKER };
   switch (step.step) {
     case 'create':
       return await createKey(deps, line);
@@ -141,7 +142,7 @@ async function createKey(deps: RotationDeps, line: Line): Promise<boolean> {
   );
 }
 
-export type KeyActor = { readonly tenant: TenantId; readonly actor: string };
+export type KeyActor = { readonly tenant: TenantId; readonly actor: Actor };
 
 /** Lets a key sign and retires the one of its algorithm that did. `assumed`: on an operator's word, whatever DNS says. */
 export async function startSigning(
@@ -224,7 +225,7 @@ async function retireOrphans(db: Database): Promise<void> {
        returning tenant_id, domain, selector
      )
      insert into audit_event (tenant_id, what, actor, subject, details)
-     select tenant_id, 'dkim.key-retired', 'worker', selector || '._domainkey.' || domain, '{"because": "the domain is not ours any more"}'
+     select tenant_id, 'dkim.key-retired', 'system:worker', selector || '._domainkey.' || domain, '{"because": "the domain is not ours any more"}'
      from gone`,
   );
 }

@@ -123,7 +123,7 @@ test('verify() finds nothing wrong with mail in every state', async () => {
   const id = await take(w, ['accept', 'tag', 'hold', 'hold', 'hold']);
   await deliver(w, id, 0, 'delivered');
   await deliver(w, id, 1, 'failed');
-  const who = { tenant: TENANT, actor: 'cli:test' };
+  const who = { tenant: TENANT, actor: 'admin:cli/test' } as const;
   await db.transact((tx) => releaseHeld(tx, who, id, 'p2@ours.example'));
   await db.transact((tx) => deleteHeld(tx, who, id, 'p3@ours.example'));
   const found: Breach[] = [];

@@ -20,9 +20,6 @@ export const hostName = z
     'must be a host name in ASCII form, such as mx.example.org',
   );
 
-const LOOPBACK =
-  'must be 127.0.0.1, ::1 or localhost: the API has no sign-in yet, and whoever reached it could change everything';
-
 export const dataSection = path
   .default('./data')
   .describe('Folder of everything Gatehouse stores. Created at the first start.');
@@ -42,6 +39,18 @@ export const databaseSection = z
       .describe(
         'A PostgreSQL that you run. Put a password into the environment (GATEHOUSE_DATABASE_URL), not into the file.',
       ),
+    appUrl: z
+      .string()
+      .regex(/^postgres(ql)?:\/\/\S+$/, 'must be a URL like postgresql://gatehouse_app@host/name')
+      .optional()
+      .describe(
+        'The same database for API, console and command line, as the role gatehouse_app, which sees one tenant at a time. Without it the connection of `url` is handed to that role.',
+      ),
+    systemUrl: z
+      .string()
+      .regex(/^postgres(ql)?:\/\/\S+$/, 'must be a URL like postgresql://gatehouse_system@host/name')
+      .optional()
+      .describe('The same database for mail and periodic jobs, as the role gatehouse_system.'),
     embedded: z
       .boolean()
       .optional()
@@ -69,13 +78,21 @@ export const hostnameSection = hostName
 export const httpSection = z
   .strictObject({
     host: z
-      .enum(['127.0.0.1', '::1', 'localhost'], { error: LOOPBACK })
+      .string()
+      .refine((t) => t === 'localhost' || isIP(t) !== 0, 'must be an IP address or localhost')
       .default('127.0.0.1')
-      .describe('Address of the API and console. Loopback only, until sign-in exists.'),
+      .describe('Address of the API and console. Any but loopback needs `tls.certificate` and `tls.key`.'),
     port: port.default(8080).describe('Port of the API and console; 0 takes a free one.'),
+    publicUrl: z
+      .string()
+      .regex(/^https:\/\/[a-z0-9.-]+(:\d{1,5})?$/, 'must be an origin like https://gate.example')
+      .optional()
+      .describe(
+        'Where people reach the console: its name is what passkeys are bound to, and so must not change later. Without it the console is for this machine (http://localhost).',
+      ),
   })
   .prefault({})
-  .describe('The HTTP side: API, health, metrics.');
+  .describe('The HTTP side: API, console, health, metrics.');
 
 const dnsServer = z
   .string()

@@ -162,7 +162,7 @@ test('a running directory: known, unknown, remembered while slapd is away', asyn
   await using db = await testDatabase();
   const slapd = await startSlapd(PEOPLE);
   const act = <T>(work: (a: Act) => Promise<T>): Promise<T> =>
-    db.transact((tx) => work({ tx, tenant: TENANT, actor: 'test' }));
+    db.transact((tx) => work({ tx, tenant: TENANT, actor: 'system:test' }));
   const value = ldapKind.schema.parse({
     name: 'ad',
     url: slapd.url,
