@@ -9,10 +9,19 @@ export async function stall(db: Database): Promise<() => void> {
   const processes = [postmaster, ...readdirSync('/proc').filter((p) => parentOf(p) === postmaster)].map(
     Number,
   );
-  for (const pid of processes) process.kill(pid, 'SIGSTOP');
+  for (const pid of processes) signal(pid, 'SIGSTOP');
   return () => {
-    for (const pid of processes) process.kill(pid, 'SIGCONT');
+    for (const pid of processes) signal(pid, 'SIGCONT');
   };
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    // Helper processes of the server come and go.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 function parentOf(pid: string): string | undefined {
