@@ -84,7 +84,7 @@ test('a process that no notification reached holds what an operator held, howeve
   const engine = createEngine(engineDeps(db, instance, outbound), { maxJobs: 1, maxWaiting: 10, pollMs: 20 });
   await sleep(300);
   await db.transact((tx) =>
-    steerDestination({ tx, tenant: TENANT, actor: 'test' }, 'x.example', { state: 'hold' }),
+    steerDestination({ tx, tenant: TENANT, actor: 'system:test' }, 'x.example', { state: 'hold' }),
   );
   // One comes off the table, one from the commit station.
   await queued(db);
