@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { newId } from '#core/id.ts';
 import type { Database } from '#platform/db.ts';
 import { stopTestDatabases, testDatabase } from '#test/support/database.ts';
@@ -69,6 +70,27 @@ test('commit() writes message, recipients, queue and audit together, also for ma
   );
   assert.deepEqual([...row!.edits[0]!], [1, 2, 3]);
   assert.equal(row!.subject, 'nul \u{FFFD} and \u{FFFD} lone');
+});
+
+test('messages that come one after the other share statements, and one alone does not wait', async () => {
+  const batches: number[] = [];
+  await using db = await testDatabase();
+  const counting: Database = {
+    ...db,
+    query: async (_sql, values) => {
+      batches.push((JSON.parse(String(values?.[0])) as unknown[]).length);
+      return [];
+    },
+  };
+  const committer = createCommitter(counting, newId());
+  await committer.commit(sampleToCommit());
+  const soon = Array.from({ length: 5 }, async (_, i) => {
+    await sleep(i);
+    await committer.commit(sampleToCommit());
+  });
+  await Promise.all(soon);
+  assert.equal(batches[0], 1);
+  assert.ok(batches.length <= 4, `statements of ${batches.join(', ')} messages`);
 });
 
 test('a message the database refuses does not take its neighbours with it', async () => {

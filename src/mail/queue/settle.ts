@@ -121,7 +121,7 @@ type Waiting = {
 };
 
 /** Nobody waits for a settlement, but until it is written a crash would deliver again: short. */
-const GATHER_MS = 5;
+const GATHER_MS = 30;
 
 /** Settlements that end in the same moment share one transaction. */
 export function createSettler(db: Database): Settler {
