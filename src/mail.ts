@@ -11,6 +11,7 @@ import type { TenantId } from '#core/id.ts';
 import { createClamd } from '#platform/clamd.ts';
 import { createWireResolver, type DnsCounters, type WireResolver } from '#platform/dns/resolver.ts';
 import { parseServer } from '#platform/dns/resolv-conf.ts';
+import { openIdJournal } from '#platform/id-journal.ts';
 import { listen } from '#platform/listen.ts';
 import type { Logger } from '#platform/log.ts';
 import { registry } from '#platform/metrics.ts';
@@ -23,6 +24,7 @@ import { createFlow, type FlowDeps } from '#mail/flow.ts';
 import { createAuthenticate } from '#mail/inspect/authenticate.ts';
 import { CHECKS } from '#mail/inspect/checks.ts';
 import { createCommitter } from '#mail/queue/commit.ts';
+import { removeDisownedOf, writeDisowned } from '#mail/queue/disowned.ts';
 import { createEngine } from '#mail/queue/engine.ts';
 import { registerInstance } from '#mail/queue/instance.ts';
 import { createSettler } from '#mail/queue/settle.ts';
@@ -54,6 +56,8 @@ export type Mail = AsyncDisposable & {
 
 /** Until when running deliveries may finish at a stop; what is left goes back to the queue. */
 const DRAIN_MS = 15_000;
+/** Far longer than a database server may take to carry out what we gave up. */
+const KEEP_DISOWNED_MS = 86_400_000;
 /** For the day a notification is missed. */
 const RELOAD_SIGNERS_MS = 60_000;
 
@@ -72,7 +76,10 @@ export async function openMail(config: Config, url: string, log: Logger, pool?: 
     }),
   );
   const resolver = withTryZone(wire);
-  const instance = stack.use(await registerInstance(db));
+  const journal = openIdJournal(join(config.data, 'disowned'));
+  journal.sweep(clock() - KEEP_DISOWNED_MS);
+  const forget = (owner: string): Promise<number> => removeDisownedOf(db, journal, owner);
+  const instance = stack.use(await registerInstance(db, undefined, forget));
   const caPem = deliveryAnchors(config);
   const directory = await openDirectory({
     db,
@@ -95,7 +102,9 @@ export async function openMail(config: Config, url: string, log: Logger, pool?: 
   const reloading = setInterval(reloadSigners, RELOAD_SIGNERS_MS);
   stack.defer(() => clearInterval(reloading));
 
-  const committer = createCommitter(db, instance.id);
+  const committer = createCommitter(db, instance.id, clock, (those) =>
+    writeDisowned(journal, instance.id, those),
+  );
   const engine = createEngine(
     {
       db,

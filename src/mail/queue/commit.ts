@@ -4,13 +4,15 @@
  *
  * A message whose commit failed in a way that leaves open whether it happened (the connection broke) is disowned: its
  * sender hears 451 and will come again, so whatever did get in is taken out before anybody delivers it. Until that is done
- * the rows are leased to this instance, which never delivers a message it did not see committed.
+ * the rows are leased to this instance, which never delivers a message it did not see committed; who takes over its leases
+ * takes over its list (disowned.ts).
  */
 import { TransientError } from '#core/errors.ts';
 import type { MessageId, TenantId } from '#core/id.ts';
 import { type Clock, systemClock } from '#core/time.ts';
 import type { Database } from '#platform/db.ts';
 import { registry } from '#platform/metrics.ts';
+import { type DisownedMessage, removeMessages } from './disowned.ts';
 import { insertMessages } from './insert.ts';
 import { harshest, type MessageToCommit } from './rows.ts';
 
@@ -58,7 +60,13 @@ const SPACING_MS = 15;
 /** Two at once: while one waits for the disk the next is prepared. More would make smaller batches. */
 const MAX_RUNNING = 2;
 
-export function createCommitter(db: Database, instance: string, clock: Clock = systemClock): Committer {
+export function createCommitter(
+  db: Database,
+  instance: string,
+  clock: Clock = systemClock,
+  /** Called with what is disowned before its sender is answered; the list has to outlive us. */
+  remember: (those: readonly DisownedMessage[]) => void = () => {},
+): Committer {
   let waiting: Waiting[] = [];
   let running = 0;
   let startedMs = Number.NEGATIVE_INFINITY;
@@ -100,6 +108,12 @@ export function createCommitter(db: Database, instance: string, clock: Clock = s
     } catch (error) {
       failures.inc();
       if (error instanceof TransientError) {
+        const those = batch.map(({ message }) => message.envelope);
+        try {
+          remember(those);
+        } catch {
+          // A disk that takes nothing any more: we still know it ourselves, as long as we live.
+        }
         for (const w of batch) {
           const { id, tenant } = w.message.envelope;
           disowned.set(id, { tenant, settledMs: undefined });
@@ -123,31 +137,14 @@ export function createCommitter(db: Database, instance: string, clock: Clock = s
     settleDisowned: async () => {
       if (disowned.size === 0) return 0;
       const those = [...disowned];
-      const removed = await removeMessages(db, those);
+      const removed = await removeMessages(
+        db,
+        those.map(([id, { tenant }]) => ({ id, tenant })),
+      );
       for (const [id, { tenant, settledMs = clock() }] of those)
         if (clock() - settledMs >= WATCH_MS) disowned.delete(id);
         else disowned.set(id, { tenant, settledMs });
       return removed;
     },
   };
-}
-
-async function removeMessages(
-  db: Database,
-  those: readonly (readonly [MessageId, Disowned])[],
-): Promise<number> {
-  const keys = [those.map(([, d]) => d.tenant), those.map(([id]) => id)];
-  const wanted = '(select * from unnest($1::uuid[], $2::uuid[]))';
-  return await db.transact(async (tx) => {
-    await tx.query(`delete from queue where (tenant_id, message_id) in ${wanted}`, keys);
-    await tx.query(`delete from recipient where (tenant_id, message_id) in ${wanted}`, keys);
-    const gone = await tx.query(
-      `with gone as (delete from message where (tenant_id, id) in ${wanted} returning tenant_id, id)
-       insert into audit_event (tenant_id, what, actor, subject, details)
-       select tenant_id, 'message.disowned', 'system:worker', id::text, '{"because": "its commit was not confirmed, 451 was answered"}' from gone
-       returning 1`,
-      keys,
-    );
-    return gone.length;
-  });
 }

@@ -35,6 +35,8 @@ const LOCK = 'select pg_advisory_lock(1, hashtext($1))';
 export async function registerInstance(
   db: Database,
   now: () => number = () => performance.now(),
+  /** Takes out what an owner of leases had disowned, before they are freed. */
+  forget: (owner: string) => Promise<unknown> = () => Promise.resolve(),
 ): Promise<Instance> {
   const id = newId<'instance'>();
   const node = hostname();
@@ -67,8 +69,9 @@ export async function registerInstance(
       beatMs = startedMs;
       share = await shareNow(db, id);
     },
-    reclaim: () => (client === undefined ? Promise.resolve(0) : reclaim(client, id, node)),
+    reclaim: () => (client === undefined ? Promise.resolve(0) : reclaim(client, id, node, forget)),
     [Symbol.asyncDispose]: async () => {
+      await forget(id);
       await db.query('update queue set lease_owner = null, leased_until = null where lease_owner = $1', [id]);
       await db.query('delete from instance where id = $1', [id]);
       const mine = client;
@@ -89,7 +92,12 @@ async function shareNow(db: Database, me: string): Promise<{ readonly rank: numb
   return row ?? { rank: 0, of: 1 };
 }
 
-async function reclaim(client: pg.Client, me: string, node: string): Promise<number> {
+async function reclaim(
+  client: pg.Client,
+  me: string,
+  node: string,
+  forget: (owner: string) => Promise<unknown>,
+): Promise<number> {
   const owners = await client.query<{ owner: string; pid: number | null; isFresh: boolean }>(
     // On our own node the death of a process is certain at once; of another node we also wait until the lease has run out,
     // since its connection may have broken while it still talks to a remote.
@@ -107,6 +115,7 @@ async function reclaim(client: pg.Client, me: string, node: string): Promise<num
       owner,
     ]);
     if (lock.rows[0]?.got !== true) continue;
+    await forget(owner);
     const done = await client.query(
       `with freed as (update queue set lease_owner = null, leased_until = null where lease_owner = $1 returning tenant_id, message_id, n),
        gone as (delete from instance where id = $1)

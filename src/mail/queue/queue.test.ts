@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
+import { appendFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newId } from '#core/id.ts';
 import type { Database } from '#platform/db.ts';
+import { openIdJournal } from '#platform/id-journal.ts';
 import { stopTestDatabases, testDatabase } from '#test/support/database.ts';
 import { sampleEnvelope, sampleToCommit, TENANT } from '#test/support/messages.ts';
+import { tempDir } from '#test/support/temp-dir.ts';
 import { createCommitter } from './commit.ts';
+import { removeDisownedOf, writeDisowned } from './disowned.ts';
 import { registerInstance } from './instance.ts';
 import { createSettler, settle, type Settlement } from './settle.ts';
 
@@ -120,6 +126,47 @@ test('a commit whose connection breaks is disowned and taken out again', async (
   assert.equal(await committer.settleDisowned(), 1);
   assert.deepEqual(await Promise.all(['message', 'recipient', 'queue'].map((t) => count(db, t))), [0, 0, 0]);
   assert.equal(await committer.settleDisowned(), 0);
+});
+
+test('what a process disowned does not outlive it: who takes over its leases takes it out first', async () => {
+  await using db = await testDatabase();
+  using temp = tempDir('disowned');
+  const breaking: Database = {
+    ...db,
+    query: async (sql, values, name) => {
+      await db.query(sql, values, name);
+      return await db.query('select pg_terminate_backend(pg_backend_pid())');
+    },
+  };
+  const dead = newId();
+  const before = openIdJournal(temp.path);
+  const committer = createCommitter(breaking, dead, Date.now, (those) => writeDisowned(before, dead, those));
+  await createCommitter(db, dead).commit(sampleToCommit()); // had its 250
+  await assert.rejects(committer.commit(sampleToCommit()), { name: 'TransientError' });
+  await db.query('insert into instance (id, node, pid) values ($1, $2, $3)', [dead, hostname(), DEAD_PID]);
+  assert.equal(await count(db, 'queue'), 2);
+
+  // A torn last line, as of a crash while a second list was written, is nothing.
+  appendFileSync(temp.in(dead), `${TENANT} 0`);
+  const after = openIdJournal(temp.path);
+  await using heir = await registerInstance(db, undefined, (owner) => removeDisownedOf(db, after, owner));
+  assert.equal(await heir.reclaim(), 1, 'the one that had its 250');
+  assert.deepEqual(await Promise.all(['message', 'queue'].map((t) => count(db, t))), [1, 1]);
+
+  // And at an orderly end, where nobody has to take over anything.
+  {
+    const leaving = await registerInstance(db, undefined, (owner) => removeDisownedOf(db, after, owner));
+    const last = createCommitter(breaking, leaving.id, Date.now, (those) =>
+      writeDisowned(after, leaving.id, those),
+    );
+    await assert.rejects(last.commit(sampleToCommit()), { name: 'TransientError' });
+    await leaving[Symbol.asyncDispose]();
+  }
+  assert.equal(await count(db, 'queue'), 1);
+  after.sweep(Date.now() - 1_000);
+  assert.equal(after.of(dead).length, 1);
+  after.sweep(Date.now() + 1_000);
+  assert.equal(after.of(dead).length, 0);
 });
 
 test('settle() ends what is done, keeps what is deferred, and says which bodies may go', async () => {
