@@ -72,7 +72,6 @@ const wantsPage = (request: FastifyRequest): boolean => (request.headers.accept 
 function sendFile(file: File, path: string, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const isHashed = path.startsWith('/assets/');
   reply
-    .headers(HEADERS)
     .header('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache')
     .header('etag', file.etag)
     .header('vary', 'accept-encoding')
@@ -85,7 +84,6 @@ function sendFile(file: File, path: string, request: FastifyRequest, reply: Fast
 function sendPage(page: string, reply: FastifyReply): FastifyReply {
   const nonce = randomBytes(16).toString('base64');
   return reply
-    .headers(HEADERS)
     .header('content-security-policy', policy(nonce))
     .header('cache-control', 'no-store')
     .type('text/html; charset=utf-8')
@@ -111,27 +109,3 @@ function policy(nonce: string): string {
     'trusted-types default',
   ].join('; ');
 }
-
-const HEADERS = {
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'permissions-policy': [
-    'publickey-credentials-get=(self)',
-    'publickey-credentials-create=(self)',
-    'clipboard-write=(self)',
-    ...[
-      'camera',
-      'microphone',
-      'geolocation',
-      'display-capture',
-      'payment',
-      'usb',
-      'serial',
-      'hid',
-      'bluetooth',
-    ].map((f) => `${f}=()`),
-  ].join(', '),
-  'x-frame-options': 'DENY',
-} as const;

@@ -236,6 +236,27 @@ test('readyz asks every part, and a part that throws or is silent is not ready',
   assert.equal((await server().get('/healthz')).body, 'ok\n');
 });
 
+test('every reply carries the headers that keep a browser on our side, and HSTS where people reach us over TLS', async () => {
+  for (const url of ['/api/v1/things', '/api/v1/nothing', '/healthz', '/%zz']) {
+    const { headers } = await server().get(url);
+    assert.equal(headers['x-content-type-options'], 'nosniff', url);
+    assert.match(String(headers['content-security-policy']), /^default-src 'none'/, url);
+    assert.equal(headers['strict-transport-security'], undefined, url);
+  }
+  const { db } = fakeDatabase();
+  const app = buildApi({
+    routes,
+    db,
+    authenticate: authenticateAll,
+    publicUrl: 'https://gate.example',
+    log: silentLog,
+    probes: [],
+    metrics: createRegistry(),
+  });
+  const reply = await app.inject({ url: '/healthz', headers: { host: 'gate.example' } });
+  assert.equal(reply.headers['strict-transport-security'], 'max-age=31536000');
+});
+
 test('openApi() speaks in the clear to this machine only', async () => {
   const { db } = fakeDatabase();
   const options = {

@@ -13,6 +13,7 @@ import { registry, SECONDS, type Registry } from '#platform/metrics.ts';
 import { type Authenticate, bearerOf, cookieLine, cookieOf, CSRF_HEADER } from './caller.ts';
 import { answerConsole, type Console } from './console.ts';
 import { createGuard, isLoopback } from './guards.ts';
+import { securityHeaders } from './headers.ts';
 import { openapi } from './openapi.ts';
 import { addProbes, type OtherMetrics, type Probe, PROBE_PATHS } from './probes.ts';
 import { isProblem, notFound, problem, problemBody, type Problem } from './problem.ts';
@@ -81,7 +82,8 @@ export function buildApi(options: ApiOptions): FastifyInstance {
     genReqId: () => newId<'request'>(),
     routerOptions: { maxParamLength: 512 },
     // What the router itself refuses, such as a path with %zz in it, has not met any hook.
-    frameworkErrors: (_error, request, reply) => void sendProblem(request, reply, BAD_URL),
+    frameworkErrors: (_error, request, reply) =>
+      void sendProblem(request, reply.headers(securityHeaders(false)), BAD_URL),
   });
   app.removeContentTypeParser('text/plain');
   app.addContentTypeParser(
@@ -90,7 +92,10 @@ export function buildApi(options: ApiOptions): FastifyInstance {
     (_request, body, done) => done(null, body),
   );
   const guard = createGuard(options.publicUrl);
+  // RFC 6797 §7.2: over TLS only. A public URL is always one of TLS, ours or a proxy's.
+  const headers = securityHeaders(options.tls !== undefined || options.publicUrl !== undefined);
   app.addHook('onRequest', async (request, reply) => {
+    reply.headers(headers);
     const refusal = guard(request.headers);
     if (refusal !== undefined) return sendProblem(request, reply, refusal);
     return isReadable(request.raw.url ?? '') ? undefined : sendProblem(request, reply, BAD_URL);
