@@ -6,6 +6,9 @@
 -- passes over a transaction that commits late (assurance/audit/sequencer.ts). It works for all tenants, hence the index.
 alter table audit_event add column xid xid8 not null default pg_current_xact_id();
 create index audit_event_xid on audit_event (xid, id);
+-- Who acted is always of a known kind (core/actor.ts).
+alter table audit_event add constraint audit_event_actor
+  check (actor ~ '^(admin|employee|customer|service|system):.') not valid;
 -- An event must fit into a log entry whatever its details are; those that do not fit are logged by their digest.
 alter table audit_event add constraint audit_event_bounds
   check (octet_length(what) <= 128 and octet_length(actor) <= 512 and octet_length(subject) <= 4096) not valid;
@@ -22,8 +25,8 @@ create table audit_log (
   signed_at     timestamptz,
   -- C2SP pruning: entries below may be gone; the tree stays.
   minimum_index bigint not null default 0 check (minimum_index between 0 and size),
-  -- C2SP tlog-policy: which witnesses must have signed.
-  quorum        text not null default 'none'
+  -- How many of its witnesses must have signed before an entry counts as witnessed.
+  quorum        int not null default 1 check (quorum between 0 and 64)
 );
 
 create table audit_log_key (
@@ -79,12 +82,10 @@ alter table audit_tile alter column hashes set storage external;
 create table audit_witness (
   tenant_id uuid not null references tenant (id),
   name      text not null check (name ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$' and name <> 'none'),
-  vkey      text not null,
-  -- Where checkpoints are pushed to (C2SP tlog-witness); a witness without one fetches them itself.
-  url       text,
+  -- One of Ed25519, one of ML-DSA-44, or both; either of them counts as the witness.
+  vkeys     text[] not null check (cardinality(vkeys) between 1 and 4),
   added_at  timestamptz not null default now(),
-  primary key (tenant_id, name),
-  unique (tenant_id, vkey)
+  primary key (tenant_id, name)
 );
 
 -- A checkpoint that somebody cosigned, as it was signed, and each signature line.
@@ -98,9 +99,11 @@ create table audit_cosignature (
   tenant_id uuid not null,
   size      bigint not null,
   witness   text not null,
+  -- Which of its keys, by the key's id.
+  key_id    bigint not null,
   line      text not null,
   signed_at timestamptz not null,
-  primary key (tenant_id, size, witness),
+  primary key (tenant_id, size, witness, key_id),
   foreign key (tenant_id, size) references audit_checkpoint (tenant_id, size) on delete cascade,
   foreign key (tenant_id, witness) references audit_witness (tenant_id, name) on delete cascade
 );
@@ -134,3 +137,25 @@ create table audit_sequencer (
   at_id    bigint not null default 0
 );
 insert into audit_sequencer default values;
+
+-- Nobody but the owner may change or remove what is in a log. The application reads its tenant's, adds events and witnesses'
+-- signatures, and destroys keys of persons; the sequencer, as `system`, adds entries and moves each log's head.
+call protect_table('audit_log', 'select', 'select, insert, update');
+grant update (quorum) on audit_log to gatehouse_app;
+call protect_table('audit_log_key', '', 'select, insert, update');
+grant select (tenant_id, vkey, kind, created_at, retired_at) on audit_log_key to gatehouse_app;
+call protect_table('audit_entry', 'select', 'select, insert');
+call protect_table('audit_tile', 'select', 'select, insert');
+call protect_table('audit_witness', 'select, insert, delete', 'select');
+call protect_table('audit_checkpoint', 'select, insert', 'select, delete');
+call protect_table('audit_cosignature', 'select, insert', 'select');
+call protect_table('subject_key', 'select, insert', 'select, insert');
+grant update (wrapped, destroyed_at) on subject_key to gatehouse_app;
+grant select, update on audit_sequencer to gatehouse_system;
+
+-- After a restore into another cluster: ids of transactions that are still to come here become that of one long done. Nothing
+-- else about an event can be changed by anybody but the owner.
+create function forget_foreign_transactions() returns void language sql security definer set search_path = public as
+$$ update audit_event set xid = '3'::xid8 where xid >= pg_snapshot_xmax(pg_current_snapshot()) $$;
+revoke all on function forget_foreign_transactions() from public;
+grant execute on function forget_foreign_transactions() to gatehouse_system;

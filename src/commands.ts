@@ -75,6 +75,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'the whole story of one message',
     load: async () => (await import('#cli/explain.ts')).run,
   },
+  audit: {
+    summary: 'the signed log of everything that was done: export, verify, prove',
+    load: async () => (await import('#cli/audit.ts')).run,
+  },
   verify: {
     summary: 'hold the installation against its promises',
     load: async () => (await import('#cli/verify.ts')).run,

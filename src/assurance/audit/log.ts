@@ -42,7 +42,8 @@ export type LogHead = {
   readonly checkpoint: string;
   readonly signedAtMs: number | null;
   readonly minimumIndex: number;
-  readonly quorum: string;
+  /** How many witnesses must have signed. */
+  readonly quorum: number;
 };
 
 /** Undefined until the tenant's first event has its place. */

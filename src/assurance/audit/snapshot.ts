@@ -120,7 +120,5 @@ export async function lookNow(tx: Reader): Promise<{ readonly snapshot: string; 
  * ids are reached, so they get the id of a transaction that every snapshot has behind it.
  */
 export async function forgetForeignIds(tx: Transaction): Promise<void> {
-  await tx.query(
-    `update audit_event set xid = '3'::xid8 where xid >= pg_snapshot_xmax(pg_current_snapshot())`,
-  );
+  await tx.query('select forget_foreign_transactions()');
 }
