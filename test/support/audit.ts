@@ -10,7 +10,8 @@ import { logVkeys } from '#assurance/audit/log-keys.ts';
 import { createSequencing, type Sequencing } from '#assurance/audit/sequencer.ts';
 import { openFileKeys } from '#assurance/keys/file-keys.ts';
 import type { KeyStore } from '#assurance/keys/keys.ts';
-import type { Database } from '#platform/db.ts';
+import type { Reader } from '#platform/db.ts';
+import type { TestDatabase } from './database.ts';
 import { leafData } from '#protocol/tlog/hashing.ts';
 import { type NoteKey, parseKey } from '#protocol/tlog/keys.ts';
 import { sha256, verifySignature } from '#protocol/tlog/node-crypto.ts';
@@ -29,12 +30,20 @@ export type TestLog = {
   readonly [Symbol.dispose]: () => void;
 };
 
-export async function testLog(db: Database, maxEvents = 4096): Promise<TestLog> {
+export async function testLog(db: TestDatabase, maxEvents = 4096): Promise<TestLog> {
   const directory = mkdtempSync(join(tmpdir(), 'gatehouse-audit-'));
   await db.query(`insert into tenant (id, name) values ($1, 'other') on conflict do nothing`, [OTHER]);
-  const keys = await openFileKeys(directory, db);
+  // As the product does it: under the role that sees all tenants and may not change an entry.
+  const system = db.as('system');
+  const keys = await openFileKeys(directory, system);
   const nowMs = (): number => Date.now();
-  const sequencing = createSequencing({ db, keys, originPrefix: 'gate.example/audit', nowMs, maxEvents });
+  const sequencing = createSequencing({
+    db: system,
+    keys,
+    originPrefix: 'gate.example/audit',
+    nowMs,
+    maxEvents,
+  });
   const catchUp = async (): Promise<number> => {
     let events = 0;
     for (;;) {
@@ -46,13 +55,14 @@ export async function testLog(db: Database, maxEvents = 4096): Promise<TestLog> 
   return { keys, sequencing, catchUp, [Symbol.dispose]: () => rmSync(directory, { recursive: true }) };
 }
 
-export async function verifiers(db: Database, tenant: TenantId): Promise<NoteKey[]> {
+export async function verifiers(db: Reader, tenant: TenantId): Promise<NoteKey[]> {
   const keys = await Promise.all((await logVkeys(db, tenant)).map((v) => parseKey(sha256, v)));
   return keys.map((k) => (k.ok ? k.value : assert.fail(k.error)));
 }
 
 /** Everything that must be true of a log: no gap, the signed root is that of the entries, each event once, proofs hold. */
-export async function checkLog(db: Database, tenant: TenantId): Promise<readonly LogEntry[]> {
+export async function checkLog(whole: TestDatabase, tenant: TenantId): Promise<readonly LogEntry[]> {
+  const db = whole.as('app').asTenant(tenant);
   const head = await readHead(db, tenant);
   const entries = await readEntries(db, tenant, 0, 1_000_000);
   if (head === undefined) return (assert.equal(entries.length, 0), entries);

@@ -96,7 +96,12 @@ test('trees grow over tile borders in rounds of any size', async () => {
 test('two that sequence at the same time get in nobody’s way', async () => {
   await using db = await testDatabase();
   using one = await testLog(db, 10);
-  const options = { db, keys: one.keys, originPrefix: 'gate.example/audit', nowMs: () => Date.now() };
+  const options = {
+    db: db.as('system'),
+    keys: one.keys,
+    originPrefix: 'gate.example/audit',
+    nowMs: () => Date.now(),
+  };
   const two = createSequencing({ ...options, maxEvents: 10 });
   await one.catchUp();
   for (let i = 0; i < 100; i++) await event(db, String(i));
@@ -158,18 +163,23 @@ test('a round that fails changes nothing, and the log says how far behind it is'
   await assert.rejects(log.catchUp());
   assert.deepEqual(await readHead(db, TENANT), before);
   await sleep(20);
-  assert.match((await sequencerTrouble(db, 10)) ?? '', /waits 0 s/);
-  assert.equal(await sequencerTrouble(db, 60_000), undefined);
+  assert.match((await sequencerTrouble(db.as('system'), 10)) ?? '', /waits 0 s/);
+  assert.equal(await sequencerTrouble(db.as('system'), 60_000), undefined);
   await db.query('alter table audit_entry_gone rename to audit_entry');
   assert.equal(await log.catchUp(), 1);
-  assert.equal(await sequencerTrouble(db, 0), undefined);
+  assert.equal(await sequencerTrouble(db.as('system'), 0), undefined);
   await checkLog(db, TENANT);
 });
 
 test('startSequencer() works by itself, one at a time, and hands over when it stops', async () => {
   await using db = await testDatabase();
   using log = await testLog(db);
-  const options = { db, keys: log.keys, originPrefix: 'gate.example/audit', nowMs: () => Date.now() };
+  const options = {
+    db: db.as('system'),
+    keys: log.keys,
+    originPrefix: 'gate.example/audit',
+    nowMs: () => Date.now(),
+  };
   const sizeIs = (n: number) => async () => (await readHead(db, TENANT))?.size === n;
   await event(db, '1');
   const first = startSequencer(options, silentLog);
@@ -188,4 +198,47 @@ test('readSnapshot() reads what PostgreSQL writes', () => {
   assert.deepEqual(readSnapshot('10:20:12,15'), { xmax: '20', running: ['12', '15'] });
   assert.deepEqual(readSnapshot('10:10:'), { xmax: '10', running: [] });
   assert.throws(() => readSnapshot('10:20'), { name: 'InvariantError' });
+});
+
+test('no role of the product can change or remove an event, an entry, a tile or another tenant’s log', async () => {
+  await using db = await testDatabase();
+  using log = await testLog(db);
+  await event(db, 'mine');
+  await event(db, 'theirs', OTHER);
+  await log.catchUp();
+  const refused = [
+    `update audit_event set subject = 'x'`,
+    'delete from audit_event',
+    `update audit_entry set entry = ''`,
+    'delete from audit_entry',
+    'delete from audit_tile',
+    'delete from audit_log',
+    'truncate audit_event',
+  ];
+  for (const role of ['app', 'system'] as const)
+    for (const sql of refused)
+      await assert.rejects(db.as(role).asTenant(TENANT).query(sql), /permission denied/, sql);
+  const app = db.as('app').asTenant(TENANT);
+  for (const sql of [
+    'update audit_log set size = 0',
+    'select sealed from audit_log_key',
+    'select base from audit_sequencer',
+  ])
+    await assert.rejects(app.query(sql), /permission denied/, sql);
+  await assert.rejects(event(app, 'smuggled', OTHER), /row-level security/);
+  for (const table of ['audit_event', 'audit_entry', 'audit_log'])
+    assert.deepEqual(await app.query(`select distinct tenant_id from ${table}`), [{ tenant_id: TENANT }]);
+});
+
+test('an event without a known kind of actor is refused by the schema', async () => {
+  await using db = await testDatabase();
+  for (const actor of ['worker', 'root:1', 'admin:', ':1', 'Admin:1', ''])
+    await assert.rejects(
+      db.query(
+        `insert into audit_event (tenant_id, what, actor, subject, details) values ($1, 'a.b', $2, 's', '{}')`,
+        [TENANT, actor],
+      ),
+      /audit_event_actor/,
+      actor,
+    );
 });

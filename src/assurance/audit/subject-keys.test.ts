@@ -23,9 +23,12 @@ test('personal fields are noise without their key: erasure leaves every proof va
   await using db = await testDatabase();
   using log = await testLog(db);
   const people = openSubjectKeys(log.keys);
-  await db.transact((tx) =>
-    appendAudit(tx, [about('p-1', CANARY), about('p-1', 'again'), about('p-2', 'Hans')], people),
-  );
+  await db
+    .as('app')
+    .asTenant(TENANT)
+    .transact((tx) =>
+      appendAudit(tx, [about('p-1', CANARY), about('p-1', 'again'), about('p-2', 'Hans')], people),
+    );
   await log.catchUp();
   const before = await checkLog(db, TENANT);
   assert.ok(!before.some((e) => toUtf8(e.entry).includes(CANARY)), 'nothing of it is in the log');
@@ -40,14 +43,28 @@ test('personal fields are noise without their key: erasure leaves every proof va
     return done.ok ? done.value : done.error;
   };
   assert.deepEqual(await opened(0), { name: CANARY });
-  assert.ok(await db.transact((tx) => destroySubjectKey(tx, TENANT, 'p-1')));
-  assert.ok(!(await db.transact((tx) => destroySubjectKey(tx, TENANT, 'p-1'))), 'only once');
+  assert.ok(
+    await db
+      .as('app')
+      .asTenant(TENANT)
+      .transact((tx) => destroySubjectKey(tx, TENANT, 'p-1')),
+  );
+  assert.ok(
+    !(await db
+      .as('app')
+      .asTenant(TENANT)
+      .transact((tx) => destroySubjectKey(tx, TENANT, 'p-1'))),
+    'only once',
+  );
   assert.deepEqual(
     [await opened(0), await opened(1), await opened(2)],
     ['erased', 'erased', { name: 'Hans' }],
   );
   assert.deepEqual(await checkLog(db, TENANT), before, 'the log is what it was, and its proofs hold');
-  await db.transact((tx) => appendAudit(tx, [about('p-1', 'new life')], people));
+  await db
+    .as('app')
+    .asTenant(TENANT)
+    .transact((tx) => appendAudit(tx, [about('p-1', 'new life')], people));
   await log.catchUp();
   assert.deepEqual([await opened(0), await opened(3)], ['erased', { name: 'new life' }]);
 });
@@ -57,7 +74,10 @@ test('sealed fields open only in the event they were made for', async () => {
   using log = await testLog(db);
   const people = openSubjectKeys(log.keys);
   const event = about('p-1', CANARY);
-  const fields = await db.transact((tx) => people.seal(tx, event, event.personal!));
+  const fields = await db
+    .as('app')
+    .asTenant(TENANT)
+    .transact((tx) => people.seal(tx, event, event.personal!));
   const opens = async (place = event, f: SealedFields = fields): Promise<string> => {
     const done = await people.open(db, place, f);
     return done.ok ? 'open' : done.error;
@@ -75,7 +95,10 @@ test('sealed fields open only in the event they were made for', async () => {
 test('personal fields are never written in the clear for want of keys', async () => {
   await using db = await testDatabase();
   await assert.rejects(
-    db.transact((tx) => appendAudit(tx, [about('p-1', CANARY)])),
+    db
+      .as('app')
+      .asTenant(TENANT)
+      .transact((tx) => appendAudit(tx, [about('p-1', CANARY)])),
     { name: 'InvariantError' },
   );
   assert.deepEqual(await db.query('select 1 from audit_event'), []);
