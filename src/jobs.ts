@@ -2,6 +2,8 @@
  * What happens by itself over time, wired: keys of domains, room in the tables, what nobody needs any more. Run by the
  * supervisor; of several supervisors on one database one runs a job at a time (platform/jobs.ts).
  */
+import { startSequencer } from '#assurance/audit/sequencer.ts';
+import { forgetCheckpoints } from '#assurance/audit/witnesses.ts';
 import { parseServer } from '#platform/dns/resolv-conf.ts';
 import { createWireResolver } from '#platform/dns/resolver.ts';
 import { JOB_CHANNEL, type PeriodicJob, startJobs } from '#platform/jobs.ts';
@@ -19,9 +21,20 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 /** Months of room in the tracking tables beyond this one. */
 const PARTITIONS_AHEAD = 2;
+/** Cosigned checkpoints of each log that are kept beside one of each day. */
+const CHECKPOINTS_KEPT = 100;
 
 export async function openJobs(config: Config, stores: Stores, log: Logger): Promise<AsyncDisposable> {
   const jobs = startJobs(stores.db, log, periodicJobs(config, stores));
+  const sequencer = startSequencer(
+    {
+      db: stores.db,
+      keys: stores.keys,
+      originPrefix: `${config.hostname}/audit`,
+      nowMs: () => Date.now(),
+    },
+    log.child({ job: 'audit-sequencer' }),
+  );
   const listening = await listen(stores.db, log, {
     // A domain that was added wants its keys now.
     directory: () => jobs.wake('dkim-keys'),
@@ -31,6 +44,7 @@ export async function openJobs(config: Config, stores: Stores, log: Logger): Pro
     [Symbol.asyncDispose]: async () => {
       await listening[Symbol.asyncDispose]();
       await jobs[Symbol.asyncDispose]();
+      await sequencer[Symbol.asyncDispose]();
     },
   };
 }
@@ -67,6 +81,11 @@ function periodicJobs(config: Config, stores: Stores): readonly PeriodicJob[] {
       everyMs: 10 * MINUTE_MS,
       run: async () =>
         done({ removed: await blobs.sweepSegments((ids) => neededBlobs(db, ids), Date.now()) }),
+    },
+    {
+      name: 'forget-checkpoints',
+      everyMs: HOUR_MS,
+      run: async () => done({ removed: await forgetCheckpoints(db, CHECKPOINTS_KEPT) }),
     },
     {
       name: 'forget-greylist',

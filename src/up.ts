@@ -4,6 +4,8 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Authenticate } from '#api/caller.ts';
+import { clockTrouble } from '#assurance/audit/clock-skew.ts';
+import { sequencerTrouble } from '#assurance/audit/sequencer.ts';
 import { readConsole } from '#api/console.ts';
 import { isLoopback } from '#api/guards.ts';
 import type { Probe } from '#api/probes.ts';
@@ -39,7 +41,9 @@ certificates again. Every flag is also an environment variable
 `;
 
 /** Jobs run one after another, mostly; the rest is for metrics and keys. */
-const JOB_CONNECTIONS = 4;
+const JOB_CONNECTIONS = 6;
+/** Audit events that wait this long for their place in the log are an alarm; they are never lost. */
+const MAX_AUDIT_LAG_MS = 10_000;
 
 export async function up(args: readonly string[], flags: Readonly<Record<string, string>>): Promise<number> {
   if (args.includes('--help') || args.includes('-h')) {
@@ -126,6 +130,8 @@ async function run(
     const probes: readonly Probe[] = [
       { name: 'database', check: async () => void (await db.query('select 1')) },
       { name: 'mail', check: mail.trouble },
+      { name: 'audit', check: () => sequencerTrouble(system, MAX_AUDIT_LAG_MS) },
+      { name: 'clock', check: () => clockTrouble(system, () => Date.now()) },
       spaceProbe(config.data),
       ...(config.engines.clamav === undefined ? [] : [clamdProbe(clamdAddress(config.engines.clamav))]),
     ];
