@@ -6,6 +6,7 @@ import { TransientError } from '#core/errors.ts';
 import type { Database, Row, Transaction } from '#platform/db.ts';
 import { silentLog } from '#platform/log.ts';
 import { createRegistry } from '#platform/metrics.ts';
+import { until } from '#test/support/until.ts';
 import { afterKey, page, pageOf, pageQuery } from './paging.ts';
 import { conflict } from './problem.ts';
 import { checkRoutes, readRoute, writeRoute, type Route } from './route.ts';
@@ -47,6 +48,25 @@ function fakeDatabase(): { db: Database; committed: string[]; rolledBack: string
   return { db, committed, rolledBack };
 }
 
+/** Whether the last wait ended because the client went away. */
+let wasAbandoned: boolean | undefined;
+const waiting = readRoute({
+  path: '/waiting',
+  summary: 'Waits for what does not come.',
+  permission: 'thing.read',
+  scope: 'tenant',
+  rate: 'read',
+  reply: z.object({}),
+  handle: async (_, { signal }) => {
+    wasAbandoned = undefined;
+    const after = AbortSignal.timeout(2_000);
+    await new Promise<void>((resolve) => {
+      AbortSignal.any([signal, after]).addEventListener('abort', () => resolve());
+    });
+    wasAbandoned = signal.aborted;
+    return {};
+  },
+});
 const thing = z.object({ name: z.string(), size: z.number() });
 const names = ['a', 'b', 'c', 'd', 'e'];
 const routes: readonly Route[] = [
@@ -273,6 +293,26 @@ test('openApi() speaks in the clear to this machine only', async () => {
   const api = await openApi({ ...options, host: '127.0.0.1' });
   const reply = await fetch(`http://127.0.0.1:${api.port}/api/v1/things`);
   assert.equal(reply.status, 200);
+  await api.close();
+});
+
+test('a handler that waits is told when its client went away, and not before', async () => {
+  const { db } = fakeDatabase();
+  const api = await openApi({
+    routes: [waiting],
+    db,
+    authenticate: authenticateAll,
+    log: silentLog,
+    probes: [],
+    metrics: createRegistry(),
+    host: '127.0.0.1',
+    port: 0,
+  });
+  const url = `http://127.0.0.1:${api.port}/api/v1/waiting`;
+  await assert.rejects(fetch(url, { signal: AbortSignal.timeout(300) }));
+  await until('the handler to hear of it', async () => wasAbandoned === true);
+  assert.equal((await fetch(url)).status, 200);
+  assert.equal(wasAbandoned, false);
   await api.close();
 });
 

@@ -166,7 +166,7 @@ function serve(app: FastifyInstance, route: Route, serving: Serving): void {
       const waitS = serving.limiter(request.ip, route.rate);
       if (waitS > 0) return sendProblem(request, reply.header('retry-after', waitS), tooMany(waitS));
       if (holdsNul(request.body)) return sendProblem(request, reply, NUL_IN_BODY);
-      const done = await perform(route, askedBy(request), parts);
+      const done = await perform(route, askedBy(request, reply), parts);
       requests.with(route.path, isProblem(done.value) ? String(done.value.status) : '2xx').inc();
       seconds.observe(reply.elapsedTime / 1000);
       // What belongs to somebody is in no cache.
@@ -179,10 +179,11 @@ function serve(app: FastifyInstance, route: Route, serving: Serving): void {
   });
 }
 
-function askedBy(request: FastifyRequest): Asked {
+function askedBy(request: FastifyRequest, reply: FastifyReply): Asked {
   const { headers } = request;
   const gone = new AbortController();
-  request.raw.once('close', () => gone.abort());
+  // Of the reply: the request closes as soon as it was read.
+  reply.raw.once('close', () => gone.abort());
   return {
     raw: { params: request.params, query: request.query, body: request.body },
     credentials: {
