@@ -7,6 +7,7 @@ import { messageRoutes } from '#api/messages.ts';
 import { originRoutes } from '#api/origins.ts';
 import { queueRoutes } from '#api/queue.ts';
 import type { Route } from '#api/route.ts';
+import { siemRoutes } from '#api/siem.ts';
 import { statusRoutes } from '#api/status.ts';
 import type { AboutGateway } from './about.ts';
 import type { Stores } from './installation.ts';
@@ -18,6 +19,7 @@ export function apiRoutes(stores: Stores, about: AboutGateway): readonly Route[]
     ...messageRoutes(),
     ...queueRoutes(),
     ...dkimRoutes(stores.keys),
+    ...siemRoutes(stores.keys),
     ...statusRoutes(about),
     ...domainCheckRoutes(about),
     ...originRoutes(() => about.operator),

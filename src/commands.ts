@@ -50,6 +50,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'directories that recipients are looked up in: add, list, show, remove, test',
     load: async () => (await import('#cli/ldap.ts')).run,
   },
+  siem: {
+    summary: 'where the audit log is streamed to: add, list, test, remove',
+    load: async () => (await import('#cli/siem.ts')).run,
+  },
   apply: {
     summary: 'make the directory what a file says',
     load: async () => (await import('#cli/apply.ts')).run,

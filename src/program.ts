@@ -3,13 +3,13 @@
  *
  * Exit codes: 0 good · 1 a negative result or a failure · 2 bad usage or configuration.
  */
-import { readFileSync } from 'node:fs';
 import { ConfigError, errorChain, TransientError } from '#core/errors.ts';
 import type { CliContext } from '#cli/context.ts';
 import { plain } from '#cli/subcommands.ts';
 import { type Config, FLAGS, openConfig } from './config.ts';
 import { COMMANDS, help } from './commands.ts';
 import { openRunningDatabase, openStores } from './installation.ts';
+import { version } from './version.ts';
 
 type Invocation = {
   readonly command: string;
@@ -60,13 +60,6 @@ function contextOf(flags: Readonly<Record<string, string>>): CliContext {
     },
     globals: flags,
   };
-}
-
-/** As the package says. */
-function version(): string {
-  const file: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  const said: unknown = typeof file === 'object' && file !== null ? Reflect.get(file, 'version') : undefined;
-  return typeof said === 'string' ? said : 'of an unknown version';
 }
 
 async function main(argv: readonly string[]): Promise<number> {

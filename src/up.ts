@@ -10,6 +10,7 @@ import { readConsole } from '#api/console.ts';
 import { isLoopback } from '#api/guards.ts';
 import type { Probe } from '#api/probes.ts';
 import { openApi } from '#api/server.ts';
+import { startStream } from '#assurance/siem/stream.ts';
 import { errorChain } from '#core/errors.ts';
 import { DEFAULT_TENANT } from '#core/id.ts';
 import { claimFolder, probePort } from '#platform/claims.ts';
@@ -29,6 +30,7 @@ import {
 import { openJobs } from './jobs.ts';
 import { startMailProcesses } from './mail-processes.ts';
 import { clamdProbe, spaceProbe } from './readiness.ts';
+import { version } from './version.ts';
 
 /** Built by tools/build-console.sh. */
 const CONSOLE_FOLDER = resolve(import.meta.dirname, '../web/dist');
@@ -126,12 +128,20 @@ async function run(
       mail.reload();
     });
     await using _jobs = await openJobs(config, stores, log);
+    await using siem = startStream({
+      db: system,
+      keys: stores.keys,
+      log: log.child({ part: 'siem' }),
+      hostname: config.hostname,
+      version: version(),
+    });
     const watchQueue = openQueueMetrics(system);
     const probes: readonly Probe[] = [
       { name: 'database', check: async () => void (await db.query('select 1')) },
       { name: 'mail', check: mail.trouble },
       { name: 'audit', check: () => sequencerTrouble(system, MAX_AUDIT_LAG_MS) },
       { name: 'clock', check: () => clockTrouble(system, () => Date.now()) },
+      { name: 'siem', check: siem.trouble, isAdvisory: true },
       spaceProbe(config.data),
       ...(config.engines.clamav === undefined ? [] : [clamdProbe(clamdAddress(config.engines.clamav))]),
     ];
@@ -145,6 +155,8 @@ async function run(
       log,
       otherMetrics: async () => {
         await watchQueue();
+        // Losing the error is right here: the probe of the database tells of it.
+        await siem.measure().catch(() => {});
         return await mail.metrics();
       },
       console: readConsole(CONSOLE_FOLDER),

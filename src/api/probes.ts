@@ -5,7 +5,12 @@ import type { Registry } from '#platform/metrics.ts';
 import { mergeMetrics } from '#platform/metrics-merge.ts';
 
 /** Answers `undefined` when the part can do its work, else a word on why not. Must not throw; if it does, that is a no. */
-export type Probe = { readonly name: string; readonly check: () => Promise<string | undefined> };
+export type Probe = {
+  readonly name: string;
+  readonly check: () => Promise<string | undefined>;
+  /** Its trouble is told, but we are ready all the same: what is watched stands outside and must not stop us. */
+  readonly isAdvisory?: boolean;
+};
 
 const PROBE_MS = 2_000;
 
@@ -22,9 +27,9 @@ export function addProbes(
 ): void {
   app.get('/healthz', (_request, reply) => reply.type('text/plain').send('ok\n'));
   app.get('/readyz', async (_request, reply) => {
-    const results = await Promise.all(probes.map(async (p) => [p.name, await askProbe(p)] as const));
-    const ready = results.every(([, why]) => why === undefined);
-    const body = Object.fromEntries(results.map(([name, why]) => [name, why ?? 'ok']));
+    const results = await Promise.all(probes.map(async (p) => [p, await askProbe(p)] as const));
+    const ready = results.every(([p, why]) => why === undefined || p.isAdvisory === true);
+    const body = Object.fromEntries(results.map(([p, why]) => [p.name, why ?? 'ok']));
     return await reply.status(ready ? 200 : 503).send({ ready, parts: body });
   });
   app.get('/metrics', async (_request, reply) => {

@@ -41,14 +41,17 @@ export function statusRoutes(about: About): readonly Route[] {
       rate: 'costly',
       reply: status,
       handle: async (_input, { db, tenant }) => {
-        const asked = about.probes.map(async (p) => ({ name: p.name, trouble: (await askProbe(p)) ?? null }));
-        const parts = await Promise.all(asked);
+        const asked = about.probes.map(async (p) => ({
+          part: { name: p.name, trouble: (await askProbe(p)) ?? null },
+          isAdvisory: p.isAdvisory === true,
+        }));
+        const answers = await Promise.all(asked);
         const nowMs = systemClock();
         return {
           hostname: about.hostname,
           now: new Date(nowMs).toISOString(),
-          ready: parts.every((p) => p.trouble === null),
-          parts,
+          ready: answers.every((a) => a.part.trouble === null || a.isAdvisory),
+          parts: answers.map((a) => a.part),
           missingEngines: [...about.missingEngines],
           queue: await readQueue(db, tenant),
           held: await readHeld(db, tenant),

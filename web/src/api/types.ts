@@ -177,6 +177,17 @@ export interface paths {
     delete: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
     post?: never; options?: never; head?: never; patch?: never; trace?: never;
   };
+  '/api/v1/siem-sinks': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ name: string; settings: ({ kind: "syslog"; host: string; port: number; caPem?: string; serverName?: string; certPem?: string } | { kind: "ocsf"; url: string; caPem?: string; auth: "bearer" | "hmac" }); hasSecret: boolean; nextIndex: number; logSize: number; failures: number; lastError: (string | null); sentAtMs: (number | null) })[] } } }; default: Refused } };
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { name: string; settings: ({ kind: "syslog"; host: string; port?: number; caPem?: string; serverName?: string; certPem?: string } | { kind: "ocsf"; url: string; caPem?: string; auth: "bearer" | "hmac" }); secret?: string; from?: "beginning" | "now" } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { name: string } } }; default: Refused } };
+    put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/siem-sinks/{name}': {
+    parameters: None;
+    delete: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    get?: never; put?: never; post?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
   '/api/v1/status': {
     parameters: None;
     get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { hostname: string; now: string; ready: boolean; parts: ({ name: string; trouble: (string | null) })[]; missingEngines: string[]; queue: { count: number; isMore: boolean; oldestAt: (string | null) }; held: { count: number; isMore: boolean }; verdicts: { count: number; isMore: boolean; verdict: string }[] } } }; default: Refused } };
