@@ -7,6 +7,7 @@
  */
 import type { Actor } from '#core/actor.ts';
 import { z } from 'zod';
+import type { Permission } from '#assurance/access/catalogue.ts';
 import { InvariantError } from '#core/errors.ts';
 import type { TenantId } from '#core/id.ts';
 import type { Database, Reader, Transaction } from '#platform/db.ts';
@@ -16,7 +17,7 @@ import { invalid, type Problem } from './problem.ts';
 import { zodComplaints } from '#platform/config/zod-complaints.ts';
 
 /** What somebody must be allowed to do, as `resource.verb`; roles are lists of these. */
-export type Permission = `${string}.${'read' | 'write' | 'release' | 'delete' | 'content'}`;
+export type { Permission };
 /**
  * `tenant`: the things of the caller's tenant. `installation`: the whole gateway, for operators. `person`: the caller's own
  * account. `public`: before sign-in; such a route finds out for itself which tenant is meant.

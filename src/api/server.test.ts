@@ -73,7 +73,7 @@ const routes: readonly Route[] = [
   readRoute({
     path: '/things',
     summary: 'Lists things.',
-    permission: 'thing.read',
+    permission: 'domain.read',
     scope: 'tenant',
     rate: 'read',
     query: pageQuery,
@@ -91,7 +91,7 @@ const routes: readonly Route[] = [
     path: '/things/{name}',
     status: 201,
     summary: 'Makes a thing.',
-    permission: 'thing.write',
+    permission: 'domain.write',
     scope: 'tenant',
     rate: 'write',
     audit: 'thing.made',
@@ -321,7 +321,7 @@ test('checkRoutes() refuses a route that lacks a declaration', () => {
   checkRoutes(routes);
   for (const [broken, want] of [
     [{ ...put, audit: '' } as Route, /no audit event/],
-    [{ ...list, permission: '' as 'x.read' }, /no permission/],
+    [{ ...list, permission: '' as 'domain.read' }, /no permission/],
     [{ ...list, rate: '' as 'read' }, /no rate class/],
     [{ ...list, scope: '' as 'tenant' }, /no scope/],
     [{ ...put, params: undefined }, /path parameters/],
