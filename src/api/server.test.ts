@@ -53,7 +53,7 @@ let wasAbandoned: boolean | undefined;
 const waiting = readRoute({
   path: '/waiting',
   summary: 'Waits for what does not come.',
-  permission: 'thing.read',
+  permission: 'domain.read',
   scope: 'tenant',
   rate: 'read',
   reply: z.object({}),
