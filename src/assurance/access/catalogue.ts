@@ -3,11 +3,11 @@
  * and a test demands that each is used by a route or marked as planned.
  *
  * `of` says where a permission counts: `tenant` in the tenant that grants it, `installation` for operators only, `content`
- * nowhere by standing right: what a message says is opened by `content_access`, for an hour at most, never by a role. `person`
- * is what everybody who signed in may do with what is their own, `nobody` stands at routes that ask for no permission.
+ * nowhere by standing right: what a message says is opened by `content_access`, for an hour at most, never by a role. `vetted`
+ * is held by a built-in role, but each use of it needs a second person. `person` is what everybody who signed in may do with what is their own, `nobody` stands at routes that ask for no permission.
  */
 type Entry = {
-  readonly of: 'tenant' | 'installation' | 'content' | 'person' | 'nobody';
+  readonly of: 'tenant' | 'installation' | 'content' | 'vetted' | 'person' | 'nobody';
   readonly planned?: true;
 };
 
@@ -21,7 +21,9 @@ export const CATALOGUE = {
   'api-key.read': { of: 'tenant', planned: true },
   'api-key.write': { of: 'tenant', planned: true },
   'approval.read': { of: 'tenant', planned: true },
+  'audit.content': { of: 'tenant', planned: true },
   'audit.read': { of: 'tenant', planned: true },
+  'audit.write': { of: 'tenant', planned: true },
   'break-glass.read': { of: 'tenant', planned: true },
   'break-glass.write': { of: 'tenant', planned: true },
   'campaign.read': { of: 'tenant', planned: true },
@@ -59,9 +61,12 @@ export const CATALOGUE = {
   'sender.write': { of: 'tenant' },
   'session.read': { of: 'tenant', planned: true },
   'session.write': { of: 'tenant', planned: true },
+  'siem.read': { of: 'tenant', planned: true },
+  'siem.write': { of: 'tenant', planned: true },
   'sign-in.read': { of: 'tenant', planned: true },
   'sign-in.write': { of: 'tenant', planned: true },
   'status.read': { of: 'tenant' },
+  'tenant.content': { of: 'vetted', planned: true },
   'tenant.delete': { of: 'installation', planned: true },
   'tenant.read': { of: 'tenant' },
   'tenant.write': { of: 'tenant' },
