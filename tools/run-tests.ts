@@ -25,6 +25,7 @@ const tool = (name: string, ...command: string[]): Step => ({ name, command, cou
 const CHECK: readonly Step[] = [
   tool('types', 'node_modules/.bin/tsc'),
   tool('types of the console', 'node_modules/.bin/tsc', '-p', 'web'),
+  tool('types of its tests', 'node_modules/.bin/tsc', '-p', 'test/e2e/60-console'),
   tool('lint', 'node_modules/.bin/oxlint', '--type-aware', '--deny-warnings'),
   tool('format', 'node_modules/.bin/oxfmt', '--check'),
   tool('citations', process.execPath, 'tools/check-citations.ts'),

@@ -15,17 +15,9 @@ const ALWAYS = {
     'publickey-credentials-get=(self)',
     'publickey-credentials-create=(self)',
     'clipboard-write=(self)',
-    ...[
-      'camera',
-      'microphone',
-      'geolocation',
-      'display-capture',
-      'payment',
-      'usb',
-      'serial',
-      'hid',
-      'bluetooth',
-    ].map((f) => `${f}=()`),
+    ...['camera', 'microphone', 'geolocation', 'display-capture', 'payment', 'usb', 'serial', 'hid'].map(
+      (f) => `${f}=()`,
+    ),
   ].join(', '),
   'x-frame-options': 'DENY',
 } as const;

@@ -10,6 +10,7 @@ import {
   type HeldPlace,
 } from '#mail/quarantine/held.ts';
 import { findingText } from '#mail/texts/finding-text.ts';
+import { reasonText } from '#mail/texts/reason-text.ts';
 import { LANGUAGES } from '#mail/texts/text.ts';
 import { afterKey, BAD_CURSOR, page, pageOf, pageQuery } from './paging.ts';
 import { conflict, notFound, type Problem } from './problem.ts';
@@ -86,7 +87,11 @@ export function heldRoutes(): readonly Route[] {
           outcome,
           text: findingText({ check, ...f }, query.lang),
         }));
-        return { items: held.map(show), findings };
+        const told = held.map((h) => ({
+          ...h,
+          reasons: h.reasons.map((r) => ({ ...r, text: reasonText(r, first.findings, query.lang) })),
+        }));
+        return { items: told.map(show), findings };
       },
     }),
     writeRoute({

@@ -1,0 +1,126 @@
+/**
+ * The pages and their addresses. A page is three lines: its route here, its place in the tree below, and (if it belongs in the
+ * navigation) its entry in navigation.ts. Its code stands in pages/NAME/ and is loaded when it is first visited.
+ */
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { parseSearch, searchOf, stringifySearch } from './search.ts';
+import { NotFound } from './shell/NotFound.tsx';
+import { Broken } from './shell/Broken.tsx';
+import { Shell } from './shell/Shell.tsx';
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: Broken });
+const under = { getParentRoute: () => root } as const;
+
+const status = createRoute({
+  ...under,
+  path: '/',
+  component: lazyRouteComponent(() => import('./pages/status/StatusPage.tsx'), 'StatusPage'),
+});
+const messages = createRoute({
+  ...under,
+  path: '/messages',
+  validateSearch: searchOf(
+    'sender',
+    'recipient',
+    'subject',
+    'messageId',
+    'from',
+    'until',
+    'verdict',
+    'cursor',
+  ),
+  component: lazyRouteComponent(() => import('./pages/messages/MessagesPage.tsx'), 'MessagesPage'),
+});
+const message = createRoute({
+  ...under,
+  path: '/messages/$id',
+  component: lazyRouteComponent(() => import('./pages/message/MessagePage.tsx'), 'MessagePage'),
+});
+const held = createRoute({
+  ...under,
+  path: '/held',
+  validateSearch: searchOf('recipient', 'cursor'),
+  component: lazyRouteComponent(() => import('./pages/held/HeldPage.tsx'), 'HeldPage'),
+});
+const heldOne = createRoute({
+  ...under,
+  path: '/held/$id',
+  component: lazyRouteComponent(() => import('./pages/held/HeldMessagePage.tsx'), 'HeldMessagePage'),
+});
+const queue = createRoute({
+  ...under,
+  path: '/queue',
+  validateSearch: searchOf('domain', 'cursor'),
+  component: lazyRouteComponent(() => import('./pages/queue/QueuePage.tsx'), 'QueuePage'),
+});
+const domains = createRoute({
+  ...under,
+  path: '/domains',
+  validateSearch: searchOf('cursor'),
+  component: lazyRouteComponent(() => import('./pages/domains/DomainsPage.tsx'), 'DomainsPage'),
+});
+const domain = createRoute({
+  ...under,
+  path: '/domains/$name',
+  component: lazyRouteComponent(() => import('./pages/domains/DomainPage.tsx'), 'DomainPage'),
+});
+const addresses = createRoute({
+  ...under,
+  path: '/domains/$name/addresses',
+  validateSearch: searchOf('cursor'),
+  component: lazyRouteComponent(() => import('./pages/addresses/AddressesPage.tsx'), 'AddressesPage'),
+});
+const partners = createRoute({
+  ...under,
+  path: '/partners',
+  validateSearch: searchOf('cursor'),
+  component: lazyRouteComponent(() => import('./pages/partners/PartnersPage.tsx'), 'PartnersPage'),
+});
+const destinations = createRoute({
+  ...under,
+  path: '/destinations',
+  validateSearch: searchOf('cursor'),
+  component: lazyRouteComponent(
+    () => import('./pages/destinations/DestinationsPage.tsx'),
+    'DestinationsPage',
+  ),
+});
+const senders = createRoute({
+  ...under,
+  path: '/senders',
+  validateSearch: searchOf('kind'),
+  component: lazyRouteComponent(() => import('./pages/senders/SendersPage.tsx'), 'SendersPage'),
+});
+const settings = createRoute({
+  ...under,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./pages/settings/SettingsPage.tsx'), 'SettingsPage'),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    status,
+    messages,
+    message,
+    held,
+    heldOne,
+    queue,
+    domains,
+    domain,
+    addresses,
+    partners,
+    destinations,
+    senders,
+    settings,
+  ]),
+  parseSearch,
+  stringifySearch,
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}
