@@ -37,6 +37,11 @@ const STOP_MS = 40_000;
 const MAX_DEFAULT = 4;
 const MIN_RESTART_MS = 500;
 const MAX_RESTART_MS = 30_000;
+/**
+ * Most of what a message leaves behind dies young: the nursery has its size from the start, since one that grows moves what
+ * is in work to the old space, and the old space is not searched for so little. MB.
+ */
+const HEAP = ['--min-semi-space-size=16', '--max-semi-space-size=16', '--initial-old-space-size=192'];
 
 export async function startMailProcesses(config: Config, url: string, log: Logger): Promise<MailProcesses> {
   const count = config.workers.processes ?? Math.min(MAX_DEFAULT, availableParallelism());
@@ -124,8 +129,7 @@ class MailProcess {
   async start(config: Config): Promise<readonly BoundListener[]> {
     this.#config = config;
     const child = fork(join(import.meta.dirname, 'mail-process.ts'), [], {
-      // Most of what a message leaves behind dies young; a larger nursery is emptied less often.
-      execArgv: [...process.execArgv, '--max-semi-space-size=32'],
+      execArgv: [...process.execArgv, ...HEAP],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       // Ctrl-C goes to the whole terminal group; the parent alone decides when its children stop.
       detached: true,
