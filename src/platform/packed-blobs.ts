@@ -70,6 +70,8 @@ class Store implements PackedBlobs {
   readonly #folder: string;
   readonly #large: BlobDirectory;
   readonly #places = new Map<BlobId, Place>();
+  /** Bodies of ours in files of their own. */
+  readonly #alone = new Set<BlobId>();
   /** How many bodies of a segment of ours are still there. */
   readonly #live = new Map<string, number>();
   /** Segments of others, up to where their heads were read. */
@@ -84,10 +86,19 @@ class Store implements PackedBlobs {
   }
 
   create(id: BlobId, key: Uint8Array): BlobWriter {
-    return new PackedWriter(id, key, this.#large, (sealed, length) => this.#append(id, sealed, length));
+    return new PackedWriter(
+      id,
+      () => {
+        this.#alone.add(id);
+        return this.#large.create(id, key);
+      },
+      (chunks) => this.#append(id, sealWhole(chunks, key, id)),
+    );
   }
 
-  #append(id: BlobId, sealed: readonly Uint8Array[], length: number): Promise<void> {
+  #append(id: BlobId, sealed: readonly Uint8Array[]): Promise<void> {
+    let length = 0;
+    for (const part of sealed) length += part.length;
     return new Promise((done, failed) => {
       this.#waiting.push({ id, sealed, length, done, failed });
       if (!this.#isWriting) void this.#writeAll();
@@ -168,6 +179,7 @@ class Store implements PackedBlobs {
   }
 
   async remove(id: BlobId): Promise<void> {
+    this.#alone.delete(id);
     const place = this.#places.get(id);
     if (place === undefined) return await this.#large.remove(id);
     this.#places.delete(id);
@@ -191,7 +203,7 @@ class Store implements PackedBlobs {
   /** Undefined for a body in a file of its own; that is looked for before the heads of other processes' segments are read. */
   async #place(id: BlobId): Promise<Place | undefined> {
     const known = this.#places.get(id);
-    if (known !== undefined || (await this.#large.has(id))) return known;
+    if (known !== undefined || this.#alone.has(id) || (await this.#large.has(id))) return known;
     return await this.#find(id);
   }
 
@@ -328,33 +340,27 @@ async function writeWhole(fd: number, buffers: readonly Uint8Array[], position: 
 /** Keeps a body in memory until it is known to be small; from then on it is the directory store's. */
 class PackedWriter implements BlobWriter {
   readonly #id: BlobId;
-  readonly #key: Uint8Array;
-  readonly #large: BlobStore;
-  readonly #append: (sealed: readonly Uint8Array[], length: number) => Promise<void>;
+  readonly #large: () => BlobWriter;
+  readonly #append: (chunks: readonly Uint8Array[]) => Promise<void>;
   #chunks: Uint8Array[] = [];
   #size = 0;
   #writer: BlobWriter | undefined;
   #isAborted = false;
 
-  constructor(
-    id: BlobId,
-    key: Uint8Array,
-    large: BlobStore,
-    append: (sealed: readonly Uint8Array[], length: number) => Promise<void>,
-  ) {
+  constructor(id: BlobId, large: () => BlobWriter, append: (chunks: readonly Uint8Array[]) => Promise<void>) {
     this.#id = id;
-    this.#key = key;
     this.#large = large;
     this.#append = append;
   }
 
   write(chunk: Uint8Array): Promise<void> | void {
-    if (this.#isAborted) throw new TransientError('the message could not be stored: it was given up');
+    if (this.#isAborted)
+      throw new TransientError(`blob ${this.#id} could not be stored: the message was given up`);
     if (this.#writer !== undefined) return this.#writer.write(chunk);
     this.#chunks.push(chunk);
     this.#size += chunk.length;
     if (this.#size <= MAX_PACKED) return undefined;
-    this.#writer = this.#large.create(this.#id, this.#key);
+    this.#writer = this.#large();
     const all = this.#chunks;
     this.#chunks = [];
     return this.#moveOut(this.#writer, all);
@@ -366,12 +372,10 @@ class PackedWriter implements BlobWriter {
 
   async commit(): Promise<void> {
     if (this.#writer !== undefined) return await this.#writer.commit();
-    const sealed = sealWhole(this.#chunks, this.#key, this.#id);
+    const chunks = this.#chunks;
     this.#chunks = [];
-    let length = 0;
-    for (const part of sealed) length += part.length;
     try {
-      await this.#append(sealed, length);
+      await this.#append(chunks);
     } catch (error) {
       throw new TransientError('the message could not be stored', { cause: error });
     }

@@ -88,7 +88,7 @@ function resultWords(result: AuthResult): string[] {
 
 /** Keywords come from our own tables; should one be wrong, the field stays well-formed. */
 function keyword(word: string): string {
-  return word.replaceAll(/[^-A-Za-z0-9_]/g, '-');
+  return /^[-A-Za-z0-9_]*$/.test(word) ? word : word.replaceAll(/[^-A-Za-z0-9_]/g, '-');
 }
 
 function formatComment(comment: string): string[] {

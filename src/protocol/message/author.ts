@@ -180,12 +180,19 @@ function hiddenFrom(header: Header, field: Field): string[] {
   const { bytes } = header;
   const found: string[] = [];
   for (let i = field.valueStart; i < field.end && found.length < MAX_FIELDS; i++) {
-    if (!isLineBreak(bytes[i])) continue;
+    if (!isLineBreak(bytes[i]) || !mayBeFrom(bytes, i + 1)) continue;
     const start = toLatin1(bytes.subarray(i + 1, Math.min(field.end, i + 1 + MAX_HIDDEN_NAME)));
     const name = HIDDEN_NAME.exec(start)?.[0];
     if (name !== undefined) found.push(restOfLine(bytes, i + 1 + name.length, field.end));
   }
   return found;
+}
+
+/** Whether the first letter fits, before a text is made of the line: a signature alone is folded into a dozen. */
+function mayBeFrom(bytes: Uint8Array, from: number): boolean {
+  let at = from;
+  while (bytes[at] === 32 || bytes[at] === 9) at++;
+  return ((bytes[at] ?? 0) | 0x20) === 0x66; // f
 }
 
 const isLineBreak = (byte: number | undefined): boolean => byte === CR || byte === LF;

@@ -1,4 +1,5 @@
 /** What the header of a part says about it, for one reader: type, boundary, encoding, names, and everything odd about them. */
+import { toLatin1 } from '#core/bytes.ts';
 import { fieldLatin1, type Field, type Header } from '#protocol/message/header.ts';
 import { parseContentField, type ContentField } from './content-type.ts';
 import { noteDefect, type MimeDefect } from './defects.ts';
@@ -113,9 +114,7 @@ const FOLDED_FIELD =
   /^(?:content-type\s*:[^:;]*\/|content-transfer-encoding\s*:[^:;]*(?:[78]bit|binary|base64|quoted|x-)|content-disposition\s*:[^:;]*(?:inline|attach|form)|mime-version\s*:[^:;]*\d)/i;
 
 function ascii(bytes: Uint8Array, from: number, to: number): string {
-  let text = '';
-  for (let i = from; i < to; i++) text += String.fromCharCode(bytes[i]!); // `!`: the caller keeps `to` inside
-  return text;
+  return toLatin1(bytes.subarray(from, to));
 }
 
 function keepFolded(mime: Mime, header: Header, field: Field): void {
