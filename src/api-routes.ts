@@ -1,4 +1,6 @@
 /** Every route of the API, resource by resource. */
+import { auditRoutes } from '#api/audit.ts';
+import { openSubjectKeys } from '#assurance/audit/subject-keys.ts';
 import { domainCheckRoutes } from '#api/domain-check.ts';
 import { dkimRoutes } from '#api/dkim.ts';
 import { heldRoutes } from '#api/held.ts';
@@ -22,6 +24,7 @@ export function apiRoutes(stores: Stores, about: AboutGateway): readonly Route[]
     ...siemRoutes(stores.keys),
     ...statusRoutes(about),
     ...domainCheckRoutes(about),
+    ...auditRoutes(openSubjectKeys(stores.keys)),
     ...originRoutes(() => about.operator),
   ];
 }

@@ -83,6 +83,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'the signed log of everything that was done: export, verify, prove',
     load: async () => (await import('#cli/audit.ts')).run,
   },
+  witness: {
+    summary: 'a witness of audit logs, on a machine of its own: init, trust, follow, serve',
+    load: async () => (await import('#cli/witness.ts')).run,
+  },
   verify: {
     summary: 'hold the installation against its promises',
     load: async () => (await import('#cli/verify.ts')).run,
