@@ -3,6 +3,51 @@ export type Problem = { type: string; title: string; status: number; detail: str
 type Refused = { headers: Record<string, unknown>; content: { 'application/problem+json': Problem } };
 type None = { query?: never; header?: never; path?: never; cookie?: never };
 export interface paths {
+  '/api/v1/audit/add-checkpoint': {
+    parameters: None;
+    get: { parameters: { query: { old: number }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { size: number; request: string } } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/audit/cosignatures': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { note: string } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { size: number; witnesses: string[] } } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/audit/events': {
+    parameters: None;
+    get: { parameters: { query?: { actor?: string; subject?: string; what?: string; from?: string; to?: string; limit?: number; cursor?: string }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ index: number; at: string; what: string; actor: string; subject: string; details: Record<string, unknown>; personal?: ("sealed" | "erased" | "damaged" | Record<string, unknown>) })[]; next?: string } } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/audit/events/{index}': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: never; path: { index: number }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { index: number; at: string; what: string; actor: string; subject: string; details: Record<string, unknown>; personal?: ("sealed" | "erased" | "damaged" | Record<string, unknown>); entry: string; proof: string; witnessed: boolean } } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/audit/log': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { origin: string; size: number; minimumIndex: number; checkpoint: string; signedAt: string; policy: string; quorum: number; witnesses: ({ name: string; vkeys: string[]; size: (number | null); signedAt: (string | null) })[]; witnessed: ({ size: number; signedAt: string; ageS: number } | null) } } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/audit/quorum': {
+    parameters: None;
+    put: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { count: number } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { count: number } } }; default: Refused } };
+    get?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/audit/tail': {
+    parameters: None;
+    get: { parameters: { query: { actor?: string; subject?: string; what?: string; from?: string; to?: string; after: number; waitS?: number }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ index: number; at: string; what: string; actor: string; subject: string; details: Record<string, unknown>; personal?: ("sealed" | "erased" | "damaged" | Record<string, unknown>) })[]; next: number } } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/audit/witnesses': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { name: string; vkeys: string[] } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { name: string; vkeys: string[] } } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/audit/witnesses/{name}': {
+    parameters: None;
+    delete: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    get?: never; put?: never; post?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
   '/api/v1/destinations': {
     parameters: None;
     get: { parameters: { query?: { limit?: number; cursor?: string }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ name: string; maxConnections?: number; messagesPerMinute?: number; sourceIp4?: string; sourceIp6?: string; heloName?: string; state: "normal" | "pause" | "hold" | "reroute"; until?: string; reason?: string; nextHop?: { host: string; port: number; protocol: "smtp" | "lmtp"; tls: "none" | "opportunistic" | "required" | "verified"; fingerprints: string[]; caPem?: string } })[]; next?: string } } }; default: Refused } };
