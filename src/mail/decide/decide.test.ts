@@ -78,6 +78,7 @@ const defaults: readonly {
   { found: finding('clamav.malware', { class: 'malware' }), direction: 'out', action: 'reject' },
   { found: finding('clamav.unavailable', { outcome: 'temperror' }), action: 'defer' },
   { found: finding('clamav.absent', { outcome: 'neutral' }), action: 'accept' },
+  { found: finding('clamav.too-large', { outcome: 'permerror' }), action: 'hold' },
   { found: finding('dmarc.no-single-author', { outcome: 'permerror' }), action: 'reject' },
   { found: finding('dmarc.ambiguous-author', { outcome: 'permerror' }), action: 'tag' },
   { found: finding('from-header.several'), action: 'reject' },

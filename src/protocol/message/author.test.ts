@@ -180,6 +180,40 @@ test('readAuthors() lists what every reader would show, and never calls it one a
   }
 });
 
+test('a name that reads like an address of another domain is noted, whatever it is made of', () => {
+  const table: [string, string | undefined][] = [
+    ['"ceo@bank" <x@evil.example>', 'address-like-name'],
+    ['ceo@bank <x@evil.example>', 'address-like-name'],
+    ['"ceo (at) bank.example" <x@evil.example>', 'address-like-name'],
+    ['ceo (at) bank.example <x@evil.example>', 'address-like-name'],
+    ['"ceo[at]bank[dot]example" <x@evil.example>', 'address-like-name'],
+    ['"ceo {AT} bank" <x@evil.example>', 'address-like-name'],
+    ['"ceo\uff20bank" <x@evil.example>', 'address-like-name'],
+    ['"ceo\uff20bank\uff0eexample" <x@evil.example>', 'address-in-display-name'],
+    ['"ceo@bank\u3002example" <x@evil.example>', 'address-in-display-name'],
+    ['"ceo\\@bank.example" <x@evil.example>', 'address-in-display-name'],
+    ['"ceo\\@bank\\.example" <x@evil.example>', 'address-in-display-name'],
+    ['"ceo\\@b\\ank" <x@evil.example>', 'address-like-name'],
+    ['=?utf-8?q?ceo=40bank?= <x@evil.example>', 'address-like-name'],
+    ['=?utf-8?b?Y2VvIChhdCkgYmFuay5leGFtcGxl?= <x@evil.example>', 'address-like-name'],
+    // Honest names.
+    ['"Service@Bank" <x@bank.example>', undefined],
+    ['"Service (at) mail.bank.example" <x@bank.example>', undefined],
+    ['"Anna @anna" <x@one.example>', undefined],
+    ['"Team @ Work" <x@one.example>', undefined],
+    ['"Cafe (at the lake)" <x@one.example>', undefined],
+    ['x@bank.example', undefined],
+  ];
+  for (const [field, expected] of table) {
+    const authors = readAuthors(parseHeader(fromUtf8(`From: ${field}\r\n\r\n`)));
+    const kinds = authors.defects.map((d) => d.kind);
+    const found = kinds.filter((k) => k === 'address-like-name' || k === 'address-in-display-name');
+    assert.deepEqual(found, expected === undefined ? [] : [expected], `${field}: ${kinds.join(' ')}`);
+    if (expected === 'address-like-name' && !/[^\0-\x7f]/.test(field) && !field.includes('\\'))
+      assert.equal(isSingleAuthor(authors), true, field);
+  }
+});
+
 test('readAuthors() gives Sender and Reply-To beside the authors', () => {
   const authors = read(
     'From: a@x.example, b@y.example\r\nSender: S <s@z.example>\r\nReply-To: r@x.example, q@x.example',

@@ -35,6 +35,7 @@ export type AuthorDefectKind =
   | 'bidi-control'
   | 'invisible-character'
   | 'address-in-display-name'
+  | 'address-like-name'
   | 'undecodable-word'
   | 'comment-with-address'
   | 'comment-in-address'
@@ -102,8 +103,8 @@ function read(header: Header): Authors {
   };
 }
 
-/** Defects that leave no doubt about who is shown: sloppy, not ambiguous. */
-const HARMLESS: ReadonlySet<AuthorDefectKind> = new Set(['comment', 'not-utf8']);
+/** Defects that leave no doubt about which address is shown: sloppy, or meant for people, but not ambiguous. */
+const HARMLESS: ReadonlySet<AuthorDefectKind> = new Set(['comment', 'not-utf8', 'address-like-name']);
 
 /** True when every reader shows the same single author: the only case in which DMARC may pass. */
 export function isSingleAuthor(authors: Authors): boolean {
@@ -316,6 +317,7 @@ function noteMailbox(m: AuthorAddress, reading: Reading): void {
   if (shown.includes('@') && LOOK_ALIKE.test(displayName)) note(reading, 'look-alike-character', displayName);
   if (domainsIn(shown).some((name) => !isOwn(toAsciiDomain(name), m.domain)))
     note(reading, 'address-in-display-name', displayName);
+  else if (looksLikeAnother(m)) note(reading, 'address-like-name', displayName);
   if (/[<>]/.test(displayName)) note(reading, 'several-addresses-in-one', displayName);
   if (/[^@]%[^@]/.test(m.localpart) || m.localpart.includes('!')) note(reading, 'percent-hack', address);
   noteSeveralAt(m, reading);
@@ -345,6 +347,27 @@ function domainsIn(shown: string): string[] {
     .slice(1)
     .map((after) => /^\s*([\p{L}\p{N}\p{M}._-]*)/u.exec(after)?.[1] ?? '');
   return names.map((name) => name.replace(/[._-]{1,64}$/, '')).filter((name) => name.includes('.'));
+}
+
+const SPELT_AT = /\s*[([{]\s*at\s*[)\]}]\s*/giu;
+const SPELT_DOT = /\s*[([{]\s*(?:dot|punkt|punt)\s*[)\]}]\s*/giu;
+/** What stands behind an "@" that follows a letter at once; also "ceo@bank", which no program would take for an address. */
+const BEHIND_AT = /[\p{L}\p{N}]@([\p{L}\p{N}][\p{L}\p{N}\p{M}._-]+)/gu;
+
+/**
+ * Whether the name reads like an address of another domain although no program would take it for one: without a dot, or
+ * with "(at)" and "[dot]". Comments are no part of the name, but shown by some, so the field as written is looked at, too.
+ */
+function looksLikeAnother({ displayName, domain, raw }: AuthorAddress): boolean {
+  const own = new Set(domain?.split('.'));
+  const isForeign = (name: string): boolean =>
+    name.includes('.') ? !isOwn(toAsciiDomain(name), domain) : !own.has(name.toLowerCase());
+  return [displayName, shownName(raw.split('<')[0] ?? '')].some((name) => {
+    const spelt = plainly(name).replaceAll(SPELT_AT, '@').replaceAll(SPELT_DOT, '.');
+    return [...spelt.matchAll(BEHIND_AT)].some(([, found = '']) =>
+      isForeign(found.replace(/[._-]{1,64}$/, '')),
+    );
+  });
 }
 
 /**

@@ -21,6 +21,7 @@ const DISGUISES: ReadonlySet<AuthorDefectKind> = new Set([
 /** An address of somebody else in the name, and nothing worse. */
 const ONLY_A_NAME: ReadonlySet<AuthorDefectKind> = new Set([
   'address-in-display-name',
+  'address-like-name',
   'comment',
   'not-utf8',
 ]);
@@ -30,7 +31,8 @@ export const fromHeader: Check = {
   timeoutMs: 1_000,
   run: ({ message }) => {
     const authors = readAuthors(message.header);
-    return isSingleAuthor(authors) ? [] : [judge(authors)];
+    const isPlain = isSingleAuthor(authors) && !authors.defects.some((d) => d.kind === 'address-like-name');
+    return isPlain ? [] : [judge(authors)];
   },
 };
 
@@ -48,6 +50,11 @@ function judge(authors: Authors): CheckFinding {
     return { code: 'disguised', outcome: 'fail', weight: 6, ...common };
   // Lists and ticket systems write "ann@a.example via List" honestly; so this one counts, and does not decide alone.
   if (defects.every((d) => ONLY_A_NAME.has(d)))
-    return { code: 'display-name', outcome: 'neutral', weight: 5, ...common };
+    return {
+      code: 'display-name',
+      outcome: 'neutral',
+      weight: defects.includes('address-in-display-name') ? 5 : 3,
+      ...common,
+    };
   return { code: 'ambiguous', outcome: 'fail', weight: 5, ...common };
 }
