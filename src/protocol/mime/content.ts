@@ -6,7 +6,8 @@ import { Buffer } from 'node:buffer';
 import { createHash, type Hash } from 'node:crypto';
 import { noteDefect } from './defects.ts';
 import { addPart, childPath, newDraft, type Budget, type Draft } from './draft.ts';
-import { createUuencodeReader, type InlineFile } from './uuencode.ts';
+import type { InlineFile, InlineKind } from './inline-file.ts';
+import { createInlineFileReader } from './uuencode.ts';
 import type { MimeOptions } from './tree.ts';
 
 export type Content = { readonly write: (bytes: Uint8Array) => void; readonly end: () => void };
@@ -76,13 +77,13 @@ function isHashed(part: Draft, options: MimeOptions): boolean {
 /** A text leaf: measured, and watched for files inside it. Each such file becomes a child part. */
 export function createTextContent(part: Draft, options: MimeOptions, budget: Budget): Content {
   const measure = createMeasure(part, options);
-  const openFile = (name: string): InlineFile | undefined => {
+  const openFile = (name: string, kind: InlineKind): InlineFile | undefined => {
     const child = newDraft(childPath(part.path, part.children.length + 1), part.header);
     child.type = 'application/octet-stream';
     child.disposition = 'attachment';
     child.names = name === '' ? [] : [name];
-    child.encoding = 'x-uuencode';
-    noteDefect(part.defects, 'uuencode-inside', name);
+    child.encoding = `x-${kind}`;
+    noteDefect(part.defects, `${kind}-inside`, name);
     if (!addPart(budget, child)) return undefined;
     part.children.push(child);
     const inner = createMeasure(child, options);
@@ -94,7 +95,7 @@ export function createTextContent(part: Draft, options: MimeOptions, budget: Bud
       },
     };
   };
-  const watch = createUuencodeReader(openFile, (kind, detail) => noteDefect(part.defects, kind, detail));
+  const watch = createInlineFileReader(openFile);
   return {
     write: (bytes) => {
       measure.write(bytes);

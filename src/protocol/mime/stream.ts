@@ -142,9 +142,10 @@ function createWalk(context: Context, header: Header | undefined): Content {
     if (description.isMultipart) openMultipart(part, description, isDecoded);
     else if (description.isMessage) openMessage(part, description, depth);
     else {
-      const content = isWatched(part.type)
-        ? createTextContent(part, options, budget)
-        : createMeasure(part, options);
+      const content =
+        isWatched(part.type) || description.encoding === 'binhex'
+          ? createTextContent(part, options, budget)
+          : createMeasure(part, options);
       decoder = decoderFor(part, description, content, reader.base64);
     }
   };
@@ -520,9 +521,16 @@ function endsHeader(bytes: Buffer, from: number, to: number, reader: Reader): bo
   return false;
 }
 
-/** Text, and what programs show as text, may carry files. */
+const BINHEX_TYPES: ReadonlySet<string> = new Set([
+  'application/mac-binhex40',
+  'application/binhex',
+  'application/x-binhex40',
+  'application/mac-binhex',
+]);
+
+/** Text, and what programs show as text, may carry files; a BinHex attachment is one in this very form (RFC 1741 §2). */
 function isWatched(type: string): boolean {
-  return type.startsWith('text/') && type !== 'text/html';
+  return (type.startsWith('text/') && type !== 'text/html') || BINHEX_TYPES.has(type);
 }
 
 function fill(part: Draft, description: Description, header: Header, isMessageRoot: boolean): void {

@@ -1,58 +1,45 @@
 /**
- * Files inside text: uuencode (`begin 644 name` … `end`) is decoded; yEnc and BinHex are only noticed. No RFC describes
- * them; the form is that of POSIX uuencode.
+ * Files inside text: uuencode (`begin 644 name` … `end`; POSIX describes it, no RFC), its newer form in base64, yEnc and BinHex.
  */
 import { Buffer } from 'node:buffer';
 import { CR, LF, toLatin1 } from '#core/bytes.ts';
+import { createBinhexDecoder } from './binhex.ts';
 import { decodeEncodedWords } from './encoded-word.ts';
+import type { InlineFile, LineDecoder, OpenFile } from './inline-file.ts';
 import type { Output } from './transfer-encoding.ts';
+import { createYencDecoder, yencName } from './yenc.ts';
 
 type TextReader = { readonly write: (bytes: Uint8Array) => void; readonly end: () => void };
 
-export type InlineFile = {
-  readonly write: (bytes: Uint8Array) => void;
-  readonly end: (isClosed: boolean) => void;
-};
-type Notice = (kind: 'yenc-inside' | 'binhex-inside', detail: string) => void;
-
 /** A line longer than this is no line of any of these encodings. */
-const MAX_LINE = 512;
+const MAX_LINE = 1024;
 const BEGIN = Buffer.from('begin');
-const YENC = Buffer.from('=ybegin ');
 const BINHEX = Buffer.from('(This file must be converted with BinHex');
 const FIRST_LETTERS = 'b=(';
 
-/** Watches text, split anywhere, and hands each uuencoded file to what `open` returns. */
-export function createUuencodeReader(
-  open: (name: string) => InlineFile | undefined,
-  notice: Notice,
-  takesBareData = false,
-): TextReader {
+/** Watches text, split anywhere, and hands each file in it to what `open` returns. */
+export function createInlineFileReader(open: OpenFile, takesBareData = false): TextReader {
   let held: Buffer | undefined;
   let atLineStart = true;
-  let file: InlineFile | undefined;
+  let file: LineDecoder | undefined;
+
+  const close = (isClosed: boolean): void => {
+    file?.close(isClosed);
+    file = undefined;
+  };
 
   const lineRead = (bytes: Buffer, from: number, to: number): void => {
-    if (to - from > MAX_LINE) {
-      file?.end(false);
-      file = undefined;
-      return;
-    }
+    if (to - from > MAX_LINE) return close(false);
     if (file !== undefined) {
-      if (!decodeUuLine(bytes, from, to, file)) {
-        file.end(isEndLine(bytes, from, to));
-        file = undefined;
-      }
-      return;
+      const said = file.line(bytes, from, to);
+      if (said !== 'more') close(said === 'end');
+      return undefined;
     }
-    const line = bytes.subarray(from, to);
-    const name = beginName(line);
-    if (name !== undefined) file = open(name);
-    else if (takesBareData && isDataLine(line)) {
-      file = open('');
-      if (file !== undefined) decodeUuLine(bytes, from, to, file);
-    } else if (startsWith(line, YENC)) notice('yenc-inside', 'yEnc');
-    else if (startsWith(line, BINHEX)) notice('binhex-inside', 'BinHex');
+    file = fileBegun(bytes.subarray(from, to), open);
+    if (file !== undefined || !takesBareData || !isDataLine(bytes.subarray(from, to))) return undefined;
+    file = decoding(open('', 'uuencode'), uuDecoder);
+    file?.line(bytes, from, to);
+    return undefined;
   };
 
   /** Where the next line of interest begins at or after `at`, which is a line start. */
@@ -91,8 +78,7 @@ export function createUuencodeReader(
         if (lf === -1) {
           if (bytes.length - start <= MAX_LINE + 1) held = Buffer.from(bytes.subarray(start));
           else {
-            file?.end(false);
-            file = undefined;
+            close(false);
             atLineStart = false;
           }
           return;
@@ -103,8 +89,7 @@ export function createUuencodeReader(
     },
     end: () => {
       if (held !== undefined) lineRead(held, 0, held.length);
-      file?.end(false);
-      file = undefined;
+      close(false);
     },
   };
 }
@@ -123,11 +108,47 @@ function startsWith(line: Buffer, prefix: Buffer): boolean {
   return line.length >= prefix.length && line.subarray(0, prefix.length).equals(prefix);
 }
 
-/** The name in `begin 644 name`, or undefined when the line is none. `begin-base64` is the newer form. */
-function beginName(line: Buffer): string | undefined {
+/** What reads the file that this line begins; undefined when it begins none. */
+function fileBegun(line: Buffer, open: OpenFile): LineDecoder | undefined {
+  if (startsWith(line, BINHEX)) return createBinhexDecoder(open);
+  const yenc = yencName(line);
+  if (yenc !== undefined) return decoding(open(yenc, 'yenc'), createYencDecoder);
   if (!startsWith(line, BEGIN)) return undefined;
-  const match = /^begin(?:-base64)?[ \t]+[0-7]{3,6}[ \t]+(\S.*)$/.exec(toLatin1(line));
-  return match === null ? undefined : decodeEncodedWords(match[1]!.trim()); // `!`: the group is not optional
+  const match = /^begin(-base64)?[ \t]+[0-7]{3,6}[ \t]+(\S.*)$/.exec(toLatin1(line));
+  if (match === null) return undefined;
+  const file = open(decodeEncodedWords(match[2]!.trim()), 'uuencode'); // `!`: the group is not optional
+  return decoding(file, match[1] === undefined ? uuDecoder : base64LineDecoder);
+}
+
+function decoding(
+  file: InlineFile | undefined,
+  decoder: (file: InlineFile) => LineDecoder,
+): LineDecoder | undefined {
+  return file === undefined ? undefined : decoder(file);
+}
+
+function uuDecoder(file: InlineFile): LineDecoder {
+  return {
+    line: (bytes, from, to) => {
+      if (decodeUuLine(bytes, from, to, file)) return 'more';
+      return isEndLine(bytes, from, to) ? 'end' : 'broken';
+    },
+    close: file.end,
+  };
+}
+
+/** The newer form of POSIX: lines of base64, and `====` at the end. */
+function base64LineDecoder(file: InlineFile): LineDecoder {
+  return {
+    line: (bytes, from, to) => {
+      const text = bytes.toString('latin1', from, to).trim();
+      if (text === '====') return 'end';
+      if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return 'broken';
+      file.write(Buffer.from(text, 'base64'));
+      return 'more';
+    },
+    close: file.end,
+  };
 }
 
 /** A full line of uuencoded data: its first character counts 45 bytes in 60 characters. */
@@ -177,5 +198,5 @@ export function createUuencodeDecoder(
     hasFile = true;
     return { write: output, end: (isClosed) => (isClosed ? undefined : onUnclosed()) };
   };
-  return createUuencodeReader(open, () => undefined, true);
+  return createInlineFileReader(open, true);
 }
