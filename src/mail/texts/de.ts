@@ -65,6 +65,8 @@ export const de: Texts = {
   'clamav.unavailable':
     'ClamAV hat nicht geantwortet; die Nachricht wurde von ihm nicht auf Schadsoftware geprüft.',
   'clamav.too-large': 'Die Nachricht hat {bytes} Bytes, mehr als ClamAV bekommt ({maxBytes}).',
+  'clamav.unread':
+    'Teile der Nachricht, die nur manche Mailprogramme zeigen, konnten ClamAV nicht gegeben werden.',
 
   'byte-defects.bare-cr':
     'Die Nachricht hat {count} Wagenrückläufe ohne Zeilenvorschub; Mailprogramme lesen sie verschieden.',

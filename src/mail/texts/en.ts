@@ -63,6 +63,7 @@ export const en = {
   'clamav.absent': 'ClamAV is not installed; the message was not checked for malware by it.',
   'clamav.unavailable': 'ClamAV did not answer; the message was not checked for malware by it.',
   'clamav.too-large': 'The message has {bytes} bytes, more than ClamAV is given ({maxBytes}).',
+  'clamav.unread': 'Parts of the message that only some mail programs show could not be given to ClamAV.',
 
   'byte-defects.bare-cr':
     'The message has {count} carriage returns without line feed; mail programs read those differently.',

@@ -65,6 +65,8 @@ export const nl: Texts = {
   'clamav.unavailable':
     'ClamAV gaf geen antwoord; het bericht is er niet mee op schadelijke software gecontroleerd.',
   'clamav.too-large': 'Het bericht heeft {bytes} bytes, meer dan ClamAV krijgt ({maxBytes}).',
+  'clamav.unread':
+    'Delen van het bericht die alleen sommige mailprogramma’s tonen, konden niet aan ClamAV worden gegeven.',
 
   'byte-defects.bare-cr':
     'Het bericht heeft {count} carriage returns zonder line feed; mailprogramma’s lezen die verschillend.',

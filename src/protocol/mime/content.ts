@@ -18,6 +18,7 @@ const GATHER_BYTES = 1024;
 export function createMeasure(part: Draft, options: MimeOptions): Content {
   const hash: Hash | undefined = isHashed(part, options) ? createHash('sha256') : undefined;
   const { headBytes } = options;
+  const also = options.leaf?.(part.path);
   let head: Buffer | undefined;
   let headLength = 0;
   let size = 0;
@@ -58,6 +59,7 @@ export function createMeasure(part: Draft, options: MimeOptions): Content {
       size += bytes.length;
       if (headLength < headBytes) keepHead(bytes);
       if (hash !== undefined) digest(bytes);
+      also?.(bytes);
     },
     end: () => {
       flush();

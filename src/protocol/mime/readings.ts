@@ -6,7 +6,7 @@
  * message has none, and costs nothing here.
  */
 import { Buffer } from 'node:buffer';
-import { CR, LF } from '#core/bytes.ts';
+import { concat, CR, LF } from '#core/bytes.ts';
 import type { DefectKind } from './defects.ts';
 import { STANDARD, type Reader } from './reader.ts';
 import { createMessageWalker } from './stream.ts';
@@ -16,6 +16,8 @@ export type Reading = {
   /** What this reader does differently, in a sentence. */
   readonly reason: string;
   readonly parts: readonly MimePart[];
+  /** To read the message this way once more. */
+  readonly way: ReadingWay;
 };
 
 export type Readings = {
@@ -174,13 +176,19 @@ const MAX_READINGS = 16;
 /** Between pieces of this size the reader may be paused: even the worst input is then a few milliseconds of work. */
 const PIECE = 32 * 1024;
 
-type Attempt = { readonly reader: Reader; readonly reasons: readonly string[]; readonly splitsAtCr: boolean };
+/** How a message is read. */
+export type ReadingWay = {
+  readonly reader: Reader;
+  readonly reasons: readonly string[];
+  readonly splitsAtCr: boolean;
+};
 
-const FIRST: Attempt = { reader: STANDARD, reasons: [], splitsAtCr: false };
+/** As the standard says; what it finds is the main reading. */
+export const STANDARD_WAY: ReadingWay = { reader: STANDARD, reasons: [], splitsAtCr: false };
 
 /** All readings of a whole message. Bounded in walks and bytes; never fails. */
 export function readMessage(message: Uint8Array, options: MimeOptions): Readings {
-  const main = drain(walkOnce(message, options, FIRST));
+  const main = drain(walkOnce(message, options, STANDARD_WAY));
   return drain(readOthers(message, options, main));
 }
 
@@ -194,9 +202,9 @@ export function* readOthers(
   main: MimeTree,
 ): Generator<undefined, Readings> {
   const others: Reading[] = [];
-  const tried = new Set<string>([keyOf(FIRST)]);
+  const tried = new Set<string>([keyOf(STANDARD_WAY)]);
   const seen = new Set<string>([signature(main.parts)]);
-  const queue = variationsOf(FIRST, main, tried);
+  const queue = variationsOf(STANDARD_WAY, main, tried);
   let walks = 0;
   let parts = main.parts.length;
   for (let attempt = queue.shift(); attempt !== undefined; attempt = queue.shift()) {
@@ -205,12 +213,39 @@ export function* readOthers(
     const tree = yield* walkOnce(message, options, attempt);
     parts += tree.parts.length;
     const found = signature(tree.parts);
-    if (!seen.has(found)) others.push({ reason: attempt.reasons.join(', and '), parts: tree.parts });
+    if (!seen.has(found))
+      others.push({ reason: attempt.reasons.join(', and '), parts: tree.parts, way: attempt });
     seen.add(found);
     // Habits combine: what one brought to light may be hidden once more. Two at a time is what real programs show.
     if (attempt.reasons.length < 2) queue.push(...variationsOf(attempt, tree, tried));
   }
   return { main, others, isCut: false };
+}
+
+/**
+ * The decoded bytes of the leaves with these paths, read one way; none of them when they are more than `maxBytes` in all.
+ * In steps, like `readOthers`.
+ */
+export function* readLeaves(
+  message: Uint8Array,
+  options: MimeOptions,
+  way: ReadingWay,
+  paths: ReadonlySet<string>,
+  maxBytes: number,
+): Generator<undefined, ReadonlyMap<string, Uint8Array> | undefined> {
+  const found = new Map<string, Uint8Array[]>();
+  let bytes = 0;
+  const leaf = (path: string): ((piece: Uint8Array) => void) | undefined => {
+    if (!paths.has(path)) return undefined;
+    const pieces: Uint8Array[] = [];
+    found.set(path, pieces);
+    return (piece) => {
+      bytes += piece.length;
+      if (bytes <= maxBytes) pieces.push(piece.slice());
+    };
+  };
+  yield* walkOnce(message, { ...options, leaf }, way);
+  return bytes > maxBytes ? undefined : new Map([...found].map(([path, pieces]) => [path, concat(pieces)]));
 }
 
 /** Whether a message of this size may be read at all beyond its main reading. */
@@ -221,7 +256,7 @@ export function isReadable(bytes: number): boolean {
 function* walkOnce(
   message: Uint8Array,
   options: MimeOptions,
-  attempt: Attempt,
+  attempt: ReadingWay,
 ): Generator<undefined, MimeTree> {
   const walker = createMessageWalker(options, attempt.reader);
   for (let at = 0; at < message.length; at += PIECE) {
@@ -239,12 +274,12 @@ function drain<T>(steps: Generator<undefined, T>): T {
   }
 }
 
-const keyOf = (a: Attempt): string => JSON.stringify([a.reader, a.splitsAtCr]);
+const keyOf = (a: ReadingWay): string => JSON.stringify([a.reader, a.splitsAtCr]);
 
-function variationsOf(from: Attempt, tree: MimeTree, tried: Set<string>): Attempt[] {
+function variationsOf(from: ReadingWay, tree: MimeTree, tried: Set<string>): ReadingWay[] {
   const kinds = new Set<DefectKind>();
   for (const p of tree.parts) for (const d of p.defects) kinds.add(d.kind);
-  const next: Attempt[] = [];
+  const next: ReadingWay[] = [];
   for (const habit of HABITS) {
     if (!habit.when.some((k) => kinds.has(k))) continue;
     const attempt = {

@@ -40,6 +40,8 @@ export type MimeOptions = {
   readonly limits: MimeLimits;
   readonly headBytes: number;
   readonly hash: 'all' | 'attachments' | 'none';
+  /** Where the decoded bytes of the leaf with this path go besides; they are only lent. */
+  readonly leaf?: (path: string) => ((bytes: Uint8Array) => void) | undefined;
 };
 
 export type MimeWalker = {

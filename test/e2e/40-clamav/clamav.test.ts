@@ -128,6 +128,22 @@ test('clamd finds what its database knows, over either socket, and nothing else'
   });
 });
 
+test('clamd is given what it would not find itself: a file in yEnc, a part that only some programs show', async (t) => {
+  await withEngine(t, async ({ unix }) => {
+    const yenc = EICAR.split('').map((c) => {
+      const byte = (c.charCodeAt(0) + 42) & 255;
+      return [0, 10, 13, 61].includes(byte)
+        ? `=${String.fromCharCode(byte + 64)}`
+        : String.fromCharCode(byte);
+    });
+    const text = `=ybegin line=128 size=${EICAR.length} name=x.com\r\n${yenc.join('')}\r\n=yend size=${EICAR.length}\r\n`;
+    const bytes = Buffer.from(`From: a@b.example\r\nSubject: x\r\n\r\n${text}`, 'latin1');
+    assert.equal((await client(unix).scan(pieces(bytes), bytes.length)).kind, 'clean', 'not by itself');
+    const found = await findingOf(client(unix), bytes);
+    assert.deepEqual([found.code, found.params['signature']], ['malware', 'Eicar-Test.UNOFFICIAL']);
+  });
+});
+
 test('clamd sees the end of a large message, many at once', async (t) => {
   await withEngine(t, async ({ unix }) => {
     const filler = new Uint8Array(3 * 1024 * 1024).fill(97);
