@@ -1,10 +1,12 @@
 /** Every route of the API, resource by resource. */
 import { auditRoutes } from '#api/audit.ts';
 import { openSubjectKeys } from '#assurance/audit/subject-keys.ts';
+import { applyRoutes } from '#api/apply.ts';
 import { domainCheckRoutes } from '#api/domain-check.ts';
 import { dkimRoutes } from '#api/dkim.ts';
 import { heldRoutes } from '#api/held.ts';
 import { directoryRoutes } from '#api/index.ts';
+import { ldapSourceRoutes } from '#api/ldap-sources.ts';
 import { messageRoutes } from '#api/messages.ts';
 import { originRoutes } from '#api/origins.ts';
 import { queueRoutes } from '#api/queue.ts';
@@ -20,6 +22,8 @@ export function apiRoutes(stores: Stores, about: AboutGateway): readonly Route[]
     ...heldRoutes(),
     ...messageRoutes(),
     ...queueRoutes(),
+    ...ldapSourceRoutes(stores.keys),
+    ...applyRoutes(stores.keys),
     ...dkimRoutes(stores.keys),
     ...siemRoutes(stores.keys),
     ...statusRoutes(about),

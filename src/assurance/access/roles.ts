@@ -29,10 +29,13 @@ export type RoleRights = {
 const DIRECTORY = [
   'address.read',
   'address.write',
+  'directory.write',
   'dkim.read',
   'dkim.write',
   'domain.read',
   'domain.write',
+  'ldap-source.read',
+  'ldap-source.write',
   'route.read',
   'route.write',
   'sender.read',

@@ -66,6 +66,11 @@ export interface paths {
     put: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody: { content: { 'application/json': { state?: "normal" | "pause" | "hold" | "reroute"; until?: string; reason?: string; nextHop?: { host: string; port?: number; protocol?: "smtp" | "lmtp"; tls?: "none" | "opportunistic" | "required" | "verified"; fingerprints?: string[]; caPem?: string } } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { value: { name: string; maxConnections?: number; messagesPerMinute?: number; sourceIp4?: string; sourceIp6?: string; heloName?: string; state: "normal" | "pause" | "hold" | "reroute"; until?: string; reason?: string; nextHop?: { host: string; port: number; protocol: "smtp" | "lmtp"; tls: "none" | "opportunistic" | "required" | "verified"; fingerprints: string[]; caPem?: string } }; messages: number } } }; default: Refused } };
     get?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
   };
+  '/api/v1/directory/apply': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { text: string; dryRun?: boolean; delete?: boolean } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { applied: boolean; steps: ({ verb: "add" | "change" | "remove"; what: string; name: string; changes: { field: string; from: string; to: string }[] })[] } } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
   '/api/v1/dkim-keys': {
     parameters: None;
     get: { parameters: { query?: { domain?: string }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ domain: string; selector: string; algorithm: "rsa-sha256" | "ed25519-sha256"; state: "published" | "signing" | "retired" | "removed"; name: string; record: string; zoneLine: string; createdAt: string; signingFrom: (string | null); retiredAt: (string | null); seenAt: (string | null); checkedAt: (string | null); dnsSays: (string | null); note: string })[] } } }; default: Refused } };
@@ -131,6 +136,24 @@ export interface paths {
     parameters: None;
     post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody: { content: { 'application/json': { recipient?: string } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: { n: number; recipient: string }[] } } }; default: Refused } };
     get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/ldap-sources': {
+    parameters: None;
+    get: { parameters: { query?: { limit?: number; cursor?: string }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: { name: string; url: string; startTls: boolean; caPem?: string; bindDn?: string; baseDn: string; filter: string; timeoutMs: number; cacheS: number; negativeCacheS: number }[]; next?: string } } }; default: Refused } };
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { name: string; url: string; startTls?: boolean; caPem?: string; bindDn?: string; baseDn: string; filter?: string; timeoutMs?: number; cacheS?: number; negativeCacheS?: number; bindPassword?: string } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { name: string; url: string; startTls: boolean; caPem?: string; bindDn?: string; baseDn: string; filter: string; timeoutMs: number; cacheS: number; negativeCacheS: number } } }; default: Refused } };
+    put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/ldap-sources/{name}': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: never; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { name: string; url: string; startTls: boolean; caPem?: string; bindDn?: string; baseDn: string; filter: string; timeoutMs: number; cacheS: number; negativeCacheS: number } } }; default: Refused } };
+    put: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody: { content: { 'application/json': { name: string; url: string; startTls?: boolean; caPem?: string; bindDn?: string; baseDn: string; filter?: string; timeoutMs?: number; cacheS?: number; negativeCacheS?: number; bindPassword?: string } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { name: string; url: string; startTls: boolean; caPem?: string; bindDn?: string; baseDn: string; filter: string; timeoutMs: number; cacheS: number; negativeCacheS: number } } }; default: Refused } };
+    delete: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    post?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/ldap-sources/{name}/lookup': {
+    parameters: None;
+    get: { parameters: { query: { address: string }; header?: never; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { answer: "known" | "unknown" | "unavailable"; detail?: string } } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
   };
   '/api/v1/messages': {
     parameters: None;
