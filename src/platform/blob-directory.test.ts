@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -85,4 +85,18 @@ test('abort() leaves nothing, and many commits at once are all durable', async (
   for await (const entry of store.list()) seen.add(entry.id);
   assert.ok(ids.every((one) => seen.has(one)));
   assert.ok(!seen.has(id));
+});
+
+test('what cannot be written behind the sender fails the next write or the commit, never neither', async () => {
+  const id = newId<'blob'>();
+
+  await mkdir(pathOf(id), { recursive: true }); // stands where the file should
+  for (const pieces of [1, 2, 10]) {
+    const writer = store.create(id, key);
+    await assert.rejects(async () => {
+      for (let i = 0; i < pieces; i++) await writer.write(randomBytes(70_000));
+      await writer.commit();
+    }, /could not be stored|EEXIST/);
+    await assert.rejects(async () => await writer.commit(), { name: 'TransientError' });
+  }
 });

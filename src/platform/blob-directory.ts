@@ -127,6 +127,9 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
+/** Four frames: what one connection may hold in memory beside the frame in hand. */
+const MAX_BACKLOG = 4 * FRAME_BYTES;
+
 class FileWriter implements BlobWriter {
   readonly #root: string;
   readonly #folders: FolderSync;
@@ -136,8 +139,11 @@ class FileWriter implements BlobWriter {
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
   #fd: number | undefined;
-  /** Sealed frames are written in order, one call after the other. */
-  #tail: Promise<void> = Promise.resolve();
+  /** Sealed and not yet handed to the system. */
+  #backlog: Uint8Array[] = [];
+  #backlogBytes = 0;
+  /** While something is written; frames go in order, all that wait in one call. */
+  #writing: Promise<void> | undefined;
   #failure: unknown;
 
   constructor(root: string, folders: FolderSync, id: BlobId, key: Uint8Array) {
@@ -161,7 +167,9 @@ class FileWriter implements BlobWriter {
       sealed.push(...this.#sealer.seal(all.subarray(at, at + FRAME_BYTES), false));
     this.#pending = [all.subarray(at)];
     this.#pendingBytes = all.length - at;
-    return this.#append(sealed);
+    const written = this.#append(sealed);
+    // The disk works while more arrives; who sends waits only where it falls behind.
+    return this.#backlogBytes > MAX_BACKLOG ? written : undefined;
   }
 
   async commit(): Promise<void> {
@@ -186,24 +194,34 @@ class FileWriter implements BlobWriter {
   async abort(): Promise<void> {
     this.#failure ??= new Error('aborted');
     this.#pending = [];
-    await this.#tail.catch(() => {}); // what failed was told to the writer
+    this.#backlog = [];
+    await this.#writing?.catch(() => {}); // what failed was told to the writer
     await this.#close();
     await removeFile(pathOf(this.#root, this.#id));
   }
 
+  /** Resolves when nothing waits any more; what fails is also told to the next write and to the commit. */
   #append(buffers: readonly Uint8Array[]): Promise<void> {
-    const mine = this.#tail.then(async () => {
-      const fd = await this.#descriptor();
-      let left = [...buffers];
-      while (left.length > 0) {
-        let written = (await writev(fd, left)).bytesWritten;
-        while (left.length > 0 && written >= left[0]!.length) written -= left.shift()!.length;
-        if (written > 0) left = [left[0]!.subarray(written), ...left.slice(1)];
-      }
-    });
-    this.#tail = mine;
-    mine.catch((error: unknown) => (this.#failure ??= error));
-    return mine;
+    // After a failure the file has a gap: nothing may follow it.
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    for (const buffer of buffers) this.#backlogBytes += buffer.length;
+    this.#backlog.push(...buffers);
+    if (this.#writing === undefined) {
+      this.#writing = this.#writeBacklog();
+      this.#writing.catch((error: unknown) => (this.#failure ??= error));
+    }
+    return this.#writing;
+  }
+
+  async #writeBacklog(): Promise<void> {
+    const fd = await this.#descriptor();
+    while (this.#backlog.length > 0) {
+      const batch = this.#backlog;
+      this.#backlog = [];
+      await writeAll(fd, batch);
+      for (const buffer of batch) this.#backlogBytes -= buffer.length;
+    }
+    this.#writing = undefined;
   }
 
   async #descriptor(): Promise<number> {
@@ -218,6 +236,15 @@ class FileWriter implements BlobWriter {
     const fd = this.#fd;
     this.#fd = undefined;
     if (fd !== undefined) await closeFd(fd);
+  }
+}
+
+async function writeAll(fd: number, buffers: readonly Uint8Array[]): Promise<void> {
+  let left = [...buffers];
+  while (left.length > 0) {
+    let written = (await writev(fd, left)).bytesWritten;
+    while (left.length > 0 && written >= left[0]!.length) written -= left.shift()!.length;
+    if (written > 0) left = [left[0]!.subarray(written), ...left.slice(1)];
   }
 }
 
