@@ -7,6 +7,7 @@
  * Which rows there are is decided by the database: row-level security shows the role of the API and the command line one
  * tenant, the one that `asTenant` names on the connection, or none (migrations/0005).
  */
+import { Socket } from 'node:net';
 import pg from 'pg';
 import { TransientError } from '#core/errors.ts';
 import type { TenantId } from '#core/id.ts';
@@ -35,8 +36,12 @@ export type DatabaseOptions = {
   /** Applies to each statement. The server keeps it; where it is silent we give up `PATIENCE_MS` later. */
   readonly statementTimeoutMs: number;
   readonly applicationName: string;
+  /** How often a connection of one's own is asked whether it still lives. */
+  readonly watchMs?: number;
 };
 
+/** Half of the time after which a process trusts its leases no more (mail/queue/instance.ts), so that a dead lock is seen before. */
+const WATCH_MS = 15_000;
 /** How much later than the server our own limit comes, so that a server that lives tells the reason itself. */
 const PATIENCE_MS = 1_000;
 
@@ -50,12 +55,13 @@ export function openDatabase(options: DatabaseOptions): Database {
     statement_timeout: options.statementTimeoutMs,
     connectionTimeoutMillis: 5_000,
   };
+  const patienceMs = options.statementTimeoutMs + PATIENCE_MS;
   const pool = new pg.Pool({
     ...settings,
     max: options.maxConnections,
     idleTimeoutMillis: 60_000,
     // The server's limit is no help when the server itself stands still, or the network does.
-    query_timeout: options.statementTimeoutMs + PATIENCE_MS,
+    query_timeout: patienceMs,
   });
   // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
   pool.on('error', () => {});
@@ -102,8 +108,10 @@ export function openDatabase(options: DatabaseOptions): Database {
     transact: async (fn) => await transactOn(await checkOut(tenant), fn),
     asTenant: (other) => view(other),
     dedicated: async () => {
-      const client = new pg.Client(settings);
+      const socket = new Socket();
+      const client = new pg.Client({ ...settings, query_timeout: patienceMs, stream: () => socket });
       client.on('error', () => {});
+      watchOver(client, socket, options.watchMs ?? WATCH_MS);
       try {
         await client.connect();
         if (tenant !== undefined) await client.query(NAME_TENANT, [tenant]);
@@ -161,6 +169,25 @@ async function transactOn<T>(client: pg.PoolClient, fn: (tx: Transaction) => Pro
 /** Whether the connection itself failed, or the server stood still, so that an answer may still be under way. */
 function isUnanswered(error: unknown): error is TransientError {
   return error instanceof TransientError && !isAnswer(error.cause);
+}
+
+/**
+ * A connection that only listens or holds a lock says nothing, so that one whose server or network died silently would be
+ * believed for ever. It is asked now and then, and cut when no answer comes: its owner then hears `end`.
+ */
+function watchOver(client: pg.Client, socket: Socket, everyMs: number): void {
+  // as: rooms use the form that promises, alone. One question at a time, ours behind theirs and theirs behind ours.
+  const ask = client.query.bind(client) as (...question: readonly unknown[]) => Promise<unknown>;
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = (...question: readonly unknown[]): Promise<unknown> => {
+    const mine = last.catch(() => {}).then(() => ask(...question)); // whoever asked before has heard of it
+    last = mine;
+    return mine;
+  };
+  client.query = inTurn as typeof client.query;
+  const timer = setInterval(() => void inTurn('select 1').catch(() => socket.destroy()), everyMs);
+  timer.unref();
+  client.once('end', () => clearInterval(timer));
 }
 
 /** SQLSTATE classes that say "not now" (PostgreSQL appendix A): connection, resources, intervention, serialization. */
