@@ -25,6 +25,8 @@ const item = z.object({
   attempts: z.int(),
   lastReply: z.string().nullable(),
   isLeased: z.boolean(),
+  isPaused: z.boolean(),
+  pauseReason: z.string().nullable(),
 });
 /** A domain, `*.domain`, or `*`. */
 const rule = destinationValue.shape.name;

@@ -85,6 +85,11 @@ test('the queue is paged, shown, tried again; a destination is held and resumed'
   assert.equal((await call('POST', '/queue/retry', { message: 'x' })).status, 422);
   assert.equal((await call('GET', `/queue/${ids[1]}`)).status, 200);
 
+  await call('PUT', '/destinations/ours.example/state', { state: 'pause', reason: 'their wish' });
+  const paused = await call('GET', `/queue/${ids[1]}`);
+  const [item] = paused.json['items'] as { isPaused: boolean; pauseReason: string }[];
+  assert.deepEqual([item?.isPaused, item?.pauseReason], [true, 'their wish']);
+
   const held = await call('PUT', '/destinations/ours.example/state', { state: 'hold', reason: 'asked to' });
   assert.deepEqual([held.status, held.json['messages']], [200, 3]);
   await openQueueMetrics(db)();

@@ -66,3 +66,12 @@ test('parse answers bad usage with one sentence', async () => {
     assert.equal(out, '');
   }
 });
+
+test('what was typed never steers the terminal', async () => {
+  const evil = 'm\u001b]0;x\u0007\u202e';
+  for (const args of [[`/nowhere/${evil}`], [`--${evil}`], ['a', evil]]) {
+    const { code, complaint } = await parse(...args);
+    assert.ok(code > 0);
+    assert.doesNotMatch(complaint.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u);
+  }
+});

@@ -37,12 +37,12 @@ export async function run(
   }
   const order = readOrder(args);
   if (!order.ok) {
-    context.stderr(`gatehouse parse: ${order.error}\n"gatehouse parse --help" tells more.\n`);
+    context.stderr(`gatehouse parse: ${plain(order.error)}\n"gatehouse parse --help" tells more.\n`);
     return 2;
   }
   const file = await readFile(order.value.source);
   if (!file.ok) {
-    context.stderr(`gatehouse parse: ${file.error}\n`);
+    context.stderr(`gatehouse parse: ${plain(file.error)}\n`);
     return 1;
   }
   // As it stands: which line ends it has is part of what is shown.

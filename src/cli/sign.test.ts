@@ -151,3 +151,12 @@ test('a key that the zone does not publish is warned of', async () => {
   assert.equal(ran.code, 0);
   assert.match(ran.err, /no pass: r._domainkey.ours.example has no key record/);
 });
+
+test('what was typed never steers the terminal', async () => {
+  const evil = 'm\u001b]0;x\u0007\u202e';
+  for (const args of [['dkim', ...RSA, `/nowhere/${evil}`], ['dkim', ...RSA, `--${evil}`, message], [evil]]) {
+    const { code, err } = await run(...args);
+    assert.equal(code, 2, err);
+    assert.doesNotMatch(err.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u);
+  }
+});

@@ -19,6 +19,7 @@ import { listToSign, signDkim, SIGNING_BODY_HASH } from '#protocol/dkim/sign.ts'
 import { verifyDkim } from '#protocol/dkim/verify.ts';
 import { type Header, parseHeader } from '#protocol/message/header.ts';
 import type { CliContext } from './context.ts';
+import { plain } from './subcommands.ts';
 import { readSignOptions, SIGN_USAGE, type SignOptions } from './sign-options.ts';
 
 type Output = Pick<CliContext, 'stderr'> & { readonly stdoutBytes: (bytes: Uint8Array) => void };
@@ -39,7 +40,7 @@ export async function run(
 /** The command with its output handed in, since a message is bytes and not text. */
 export async function sign(args: readonly string[], output: Output): Promise<number> {
   const complain = (text: string, code: number): number => {
-    output.stderr(`gatehouse sign: ${text}\n`);
+    output.stderr(`gatehouse sign: ${plain(text)}\n`);
     return code;
   };
   const options = readSignOptions(args, Date.now());
@@ -160,7 +161,9 @@ async function warnOfKey(
     nowMs: options.nowMs,
   });
   if (own?.result !== 'pass')
-    output.stderr(`gatehouse sign: by the zone this signature is no pass: ${own?.text}\n`);
+    output.stderr(
+      `gatehouse sign: by the zone this signature is no pass: ${plain(own?.text ?? 'it is not there')}\n`,
+    );
 }
 
 async function arcFields(options: SignOptions, header: Header): Promise<Result<Uint8Array[], string>> {

@@ -180,12 +180,12 @@ export interface paths {
   };
   '/api/v1/queue': {
     parameters: None;
-    get: { parameters: { query?: { limit?: number; cursor?: string; domain?: string }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ message: string; n: number; recipient: string; domain: string; mailFrom: string; subject: (string | null); size: number; queuedAt: string; nextAt: string; attempts: number; lastReply: (string | null); isLeased: boolean })[]; next?: string } } }; default: Refused } };
+    get: { parameters: { query?: { limit?: number; cursor?: string; domain?: string }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ message: string; n: number; recipient: string; domain: string; mailFrom: string; subject: (string | null); size: number; queuedAt: string; nextAt: string; attempts: number; lastReply: (string | null); isLeased: boolean; isPaused: boolean; pauseReason: (string | null) })[]; next?: string } } }; default: Refused } };
     put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
   };
   '/api/v1/queue/{message}': {
     parameters: None;
-    get: { parameters: { query?: never; header?: never; path: { message: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ message: string; n: number; recipient: string; domain: string; mailFrom: string; subject: (string | null); size: number; queuedAt: string; nextAt: string; attempts: number; lastReply: (string | null); isLeased: boolean })[] } } }; default: Refused } };
+    get: { parameters: { query?: never; header?: never; path: { message: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ message: string; n: number; recipient: string; domain: string; mailFrom: string; subject: (string | null); size: number; queuedAt: string; nextAt: string; attempts: number; lastReply: (string | null); isLeased: boolean; isPaused: boolean; pauseReason: (string | null) })[] } } }; default: Refused } };
     put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
   };
   '/api/v1/queue/retry': {
