@@ -4,7 +4,7 @@
 #
 # `--bench` adds the peers of `gatehouse bench relay`. Quick when everything is there; starts no service.
 set -u
-packages="swaks libnet-ssleay-perl opendkim opendkim-tools opendmarc python3 python3-dkim python3-nacl clamav-daemon unbound knot knot-dnsutils slapd ldap-utils postfix openssl libidn12 libgnutls-dane0 sqlmap wapiti rsyslog rsyslog-gnutls chromium"
+packages="swaks libnet-ssleay-perl opendkim opendkim-tools opendmarc python3 python3-dkim python3-nacl clamav-daemon unbound knot knot-dnsutils slapd ldap-utils postfix openssl libidn12 libgnutls-dane0 sqlmap wapiti rsyslog rsyslog-gnutls chromium zbar-tools"
 bench_packages="rspamd postfix-policyd-spf-python"
 [ "${1:-}" = "--bench" ] && packages="$packages $bench_packages"
 log=${TMPDIR:-/tmp}/gatehouse-peers.log

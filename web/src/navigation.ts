@@ -1,27 +1,40 @@
 /** What the navigation offers, in its order. */
 import type { Texts } from './texts/en.ts';
 
-export type NavItem = { readonly to: string; readonly text: keyof Texts; readonly icon: string };
+export type NavItem = {
+  readonly to: string;
+  readonly text: keyof Texts;
+  readonly icon: string;
+  /** Shown to those who may; all others are spared a page of refusals. */
+  readonly needs?: string;
+};
 export type NavGroup = { readonly text: keyof Texts; readonly items: readonly NavItem[] };
 
 export const navigation: readonly NavGroup[] = [
   {
     text: 'nav.mail',
     items: [
-      { to: '/', text: 'nav.status', icon: 'pulse' },
-      { to: '/messages', text: 'nav.messages', icon: 'search' },
-      { to: '/held', text: 'nav.held', icon: 'hand' },
-      { to: '/queue', text: 'nav.queue', icon: 'queue' },
+      { to: '/', text: 'nav.status', icon: 'pulse', needs: 'status.read' },
+      { to: '/messages', text: 'nav.messages', icon: 'search', needs: 'message.read' },
+      { to: '/held', text: 'nav.held', icon: 'hand', needs: 'held.read' },
+      { to: '/queue', text: 'nav.queue', icon: 'queue', needs: 'queue.read' },
     ],
   },
   {
     text: 'nav.directory',
     items: [
-      { to: '/domains', text: 'nav.domains', icon: 'globe' },
-      { to: '/senders', text: 'nav.senders', icon: 'send' },
-      { to: '/partners', text: 'nav.partners', icon: 'link' },
-      { to: '/destinations', text: 'nav.destinations', icon: 'route' },
+      { to: '/domains', text: 'nav.domains', icon: 'globe', needs: 'domain.read' },
+      { to: '/senders', text: 'nav.senders', icon: 'send', needs: 'sender.read' },
+      { to: '/partners', text: 'nav.partners', icon: 'link', needs: 'route.read' },
+      { to: '/destinations', text: 'nav.destinations', icon: 'route', needs: 'route.read' },
     ],
   },
-  { text: 'nav.installation', items: [{ to: '/settings', text: 'nav.settings', icon: 'sliders' }] },
+  {
+    text: 'nav.record',
+    items: [{ to: '/audit', text: 'nav.audit', icon: 'record', needs: 'audit.read' }],
+  },
+  {
+    text: 'nav.installation',
+    items: [{ to: '/settings', text: 'nav.settings', icon: 'sliders', needs: 'tenant.read' }],
+  },
 ];

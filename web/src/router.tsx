@@ -97,6 +97,18 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import('./pages/settings/SettingsPage.tsx'), 'SettingsPage'),
 });
 
+const audit = createRoute({
+  ...under,
+  path: '/audit',
+  validateSearch: searchOf('actor', 'subject', 'what', 'from', 'to', 'cursor', 'follow'),
+  component: lazyRouteComponent(() => import('./pages/audit/AuditPage.tsx'), 'AuditPage'),
+});
+const auditEntry = createRoute({
+  ...under,
+  path: '/audit/$index',
+  component: lazyRouteComponent(() => import('./pages/audit/EntryPage.tsx'), 'EntryPage'),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     status,
@@ -112,6 +124,8 @@ export const router = createRouter({
     destinations,
     senders,
     settings,
+    audit,
+    auditEntry,
   ]),
   parseSearch,
   stringifySearch,

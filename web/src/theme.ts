@@ -30,7 +30,11 @@ export const theme = createTheme({
 
 /** The library's muted colours are too pale for small text. */
 export const variables: CSSVariablesResolver = () => ({
-  variables: {},
+  variables: {
+    // White on the library's own colour for a button under the pointer has only 4.3:1.
+    '--mantine-color-cyan-filled-hover': '#095c6b',
+    '--mantine-primary-color-filled-hover': '#095c6b',
+  },
   light: {
     '--mantine-color-dimmed': 'var(--mantine-color-gray-7)',
     '--mantine-color-placeholder': 'var(--mantine-color-gray-7)',

@@ -45,6 +45,8 @@ const PAGES: readonly (readonly [path: () => string, title: RegExp])[] = [
   [() => '/partners', /^Partners$/],
   [() => '/destinations', /^Destinations$/],
   [() => '/settings', /^Settings$/],
+  [() => '/audit', /^Audit log$/],
+  [() => '/audit/0', /^Event 0$/],
   [() => '/no/such/page', /^There is no such page$/],
 ];
 
@@ -225,6 +227,38 @@ test('settings say where they come from, take a change and give it up again', as
       document.querySelector<HTMLElement>('section[aria-label="Given up after"]')?.innerText ?? '',
     ),
   );
+  tab.assertQuiet();
+});
+
+test('the audit log is followed live, and the browser itself proves an entry and sees through a changed one', async (t) => {
+  if (!needs(t)) return;
+  await using tab = await chromium.open(stage.base);
+  const { page } = tab;
+  await visit(tab, '/audit?follow=1');
+  await page.getByText('Following; new events').waitFor();
+  await stage.send('POST', '/senders/networks', { name: 'seen-live', network: '198.51.100.0/24' });
+  await page.getByRole('cell', { name: 'seen-live' }).waitFor();
+  await page
+    .getByRole('row', { name: /seen-live/ })
+    .getByRole('link')
+    .click();
+  await page.getByRole('heading', { level: 1, name: /^Event \d+$/ }).waitFor();
+  await page.getByRole('button', { name: 'Take the server’s' }).click();
+  await page.waitForFunction(() => document.querySelector('textarea')?.value !== '');
+  await page.getByRole('button', { name: 'Check' }).click();
+  await page.getByText('Holds', { exact: true }).waitFor();
+  await tab.assertAccessible('a proof that holds');
+  await page.route('**/api/v1/audit/events/*', async (route) => {
+    const reply = await route.fetch();
+    const changed = (await reply.json()) as { entry: string };
+    await route.fulfill({
+      response: reply,
+      json: { ...changed, entry: changed.entry.replace('seen-live', 'seen-life') },
+    });
+  });
+  await page.reload();
+  await page.getByRole('button', { name: 'Check' }).click();
+  await page.getByText('Does not hold', { exact: true }).waitFor();
   tab.assertQuiet();
 });
 

@@ -7,6 +7,9 @@ import { nl } from './nl.ts';
 /** The same word in both languages, by looking at it and not by oversight. */
 const SAME: Readonly<Record<string, readonly RegExp[]>> = {
   de: [
+    /^sign-in\.(code|organisation)$/,
+    /^account\.(name|passkeys|passkey-name-default|device)$/,
+    /^audit\.actor$/,
     /^class\.(spam|phish)$/,
     /^nav\.(domains|partners|installation)$/,
     /^domains\.(title|name)$/,
@@ -20,6 +23,8 @@ const SAME: Readonly<Record<string, readonly RegExp[]>> = {
     /^destination-state\.normal$/,
   ],
   nl: [
+    /^sign-in\.code$/,
+    /^account\.(passkeys|passkey-name-default|device)$/,
     /^shell\.menu$/,
     /^nav\.partners$/,
     /^class\.(spam|phish|malware)$/,
