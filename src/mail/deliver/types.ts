@@ -18,13 +18,12 @@ export type DeliveryRecipient = {
   readonly orcpt: string | undefined;
 };
 
-export type DeliveryJob = {
+/** What of a message every place on its way out needs: the queue's job (queue/job.ts) and one attempt have it alike. */
+export type OutgoingMessage = {
   readonly tenant: TenantId;
-  readonly route: Route;
   /** A-label of the recipients' domain; what MX, MTA-STS and DANE are asked for. */
   readonly domain: string;
   readonly mailFrom: string;
-  readonly recipients: readonly DeliveryRecipient[];
   /** Octets that `body` yields. */
   readonly size: number;
   readonly bodyType: '7BIT' | '8BITMIME' | 'BINARYMIME';
@@ -33,6 +32,13 @@ export type DeliveryJob = {
   readonly requireTls: boolean;
   readonly ret: 'FULL' | 'HDRS' | undefined;
   readonly envid: string | undefined;
+  /** The final bytes: the original with its edits applied. May be called again, for another host. */
+  readonly body: () => AsyncIterable<Uint8Array>;
+};
+
+export type DeliveryJob = OutgoingMessage & {
+  readonly route: Route;
+  readonly recipients: readonly DeliveryRecipient[];
   /** What we call ourselves; one name per source address. */
   readonly heloName: string;
   /** Addresses to send from, where the tenant has its own; a family without one is not used when the other has one. */
@@ -43,8 +49,6 @@ export type DeliveryJob = {
   readonly limitedFor?: TenantId | undefined;
   /** Asked after a wait for a free place: no is as if the place were not free. */
   readonly mayStill?: () => Promise<boolean>;
-  /** The final bytes; called once for each transaction. */
-  readonly body: () => AsyncIterable<Uint8Array>;
 };
 
 /** How far it got. Before `mail` the message itself was not spoken of, so nothing said there is about the message. */

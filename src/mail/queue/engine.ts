@@ -15,7 +15,7 @@ import { faultPoint } from '#platform/fault-point.ts';
 import type { Logger } from '#platform/log.ts';
 import { insertMessages } from './insert.ts';
 import type { Instance } from './instance.ts';
-import type { DeliveryJob } from './job.ts';
+import type { QueueJob } from './job.ts';
 import { giveBack, leaseDue, type LeasedRow } from './lease.ts';
 import type { MessageToCommit, QueueKey } from './rows.ts';
 import { settle, type Settlement, type Settler } from './settle.ts';
@@ -40,11 +40,11 @@ export type EngineDeps = {
   readonly log: Logger;
   readonly clock: Clock;
   /** One attempt. Never throws for what a remote does; a throw is a bug and defers the job. */
-  readonly attempt: (job: DeliveryJob) => Promise<JobOutcome>;
+  readonly attempt: (job: QueueJob) => Promise<JobOutcome>;
   /** Groups leased rows into jobs: one per message, destination and variant. */
-  readonly jobsOf: (rows: readonly LeasedRow[]) => readonly DeliveryJob[];
+  readonly jobsOf: (rows: readonly LeasedRow[]) => readonly QueueJob[];
   /** Whether the destination may be tried now. */
-  readonly permit: (job: DeliveryJob) => Promise<Permit>;
+  readonly permit: (job: QueueJob) => Promise<Permit>;
   readonly settleDisowned: () => Promise<number>;
 };
 
@@ -59,7 +59,7 @@ export type EngineOptions = {
 
 export type Engine = {
   /** Takes jobs of a message that was just committed under this instance's lease. */
-  readonly take: (jobs: readonly DeliveryJob[]) => void;
+  readonly take: (jobs: readonly QueueJob[]) => void;
   /** Looks for due rows now, after a release or a change of routes. */
   readonly wake: () => void;
   readonly start: () => void;
@@ -78,7 +78,7 @@ const HOUSEKEEPING_MS = 10_000;
 
 export function createEngine(deps: EngineDeps, options: EngineOptions): Engine {
   const { db, instance, log, clock } = deps;
-  const hot: DeliveryJob[] = [];
+  const hot: QueueJob[] = [];
   let running = 0;
   let isStopping = false;
   let pollTimer: NodeJS.Timeout | undefined;
@@ -100,7 +100,7 @@ export function createEngine(deps: EngineDeps, options: EngineOptions): Engine {
     }
   };
 
-  const begin = (job: DeliveryJob): void => {
+  const begin = (job: QueueJob): void => {
     // Who else has it by now may have delivered it, or an operator may have held it.
     if (!instance.mayBegin()) return void owed.push({ rows: keysOf([job]), nextAtMs: clock() });
     running++;
@@ -174,12 +174,12 @@ export function createEngine(deps: EngineDeps, options: EngineOptions): Engine {
   };
 }
 
-const keysOf = (jobs: readonly DeliveryJob[]) =>
+const keysOf = (jobs: readonly QueueJob[]) =>
   jobs.flatMap((j) => j.recipients.map((r) => ({ tenant: j.tenant, message: j.message, n: r.n })));
 
 type Release = (rows: readonly QueueKey[], nextAtMs: number) => Promise<void>;
 
-async function runJob(deps: EngineDeps, job: DeliveryJob, release: Release): Promise<void> {
+async function runJob(deps: EngineDeps, job: QueueJob, release: Release): Promise<void> {
   try {
     if (await stoodAside(deps, job, release)) return undefined;
     faultPoint('deliver.leased');
@@ -203,7 +203,7 @@ async function runJob(deps: EngineDeps, job: DeliveryJob, release: Release): Pro
  * Whether the job is not to be tried now; then its rows are dealt with. What this process knows of the rules may be a
  * moment old, so the table has the last word: where it disagrees, the rules are asked for anew.
  */
-async function stoodAside(deps: EngineDeps, job: DeliveryJob, release: Release): Promise<boolean> {
+async function stoodAside(deps: EngineDeps, job: QueueJob, release: Release): Promise<boolean> {
   const rows = keysOf([job]);
   const leased = { tenant: job.tenant, domain: job.domain, owner: deps.instance.id, rows };
   for (let asked = 0; asked < MAX_ASKED; asked++) {

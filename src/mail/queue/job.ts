@@ -1,8 +1,9 @@
 /**
- * A delivery job: one message to those of its recipients that share a destination, taken from queue rows under a lease or
+ * A job of the queue: one message to those of its recipients that share a destination, taken from queue rows under a lease or
  * straight from the commit station.
  */
-import type { BlobId, MessageId, TenantId } from '#core/id.ts';
+import type { BlobId, MessageId } from '#core/id.ts';
+import type { OutgoingMessage } from '../deliver/types.ts';
 import type { DsnNotify } from '../envelope.ts';
 import type { ReportTo } from './report-to.ts';
 
@@ -19,26 +20,15 @@ export type JobRecipient = {
   readonly delayTold: boolean;
 };
 
-export type DeliveryJob = {
-  readonly tenant: TenantId;
+export type QueueJob = OutgoingMessage & {
   readonly message: MessageId;
-  readonly mailFrom: string;
   /** `host:…` of a fixed next hop or `mx:domain`; jobs with the same key share connections and limits. */
   readonly destination: string;
-  readonly domain: string;
   readonly recipients: readonly JobRecipient[];
-  readonly size: number;
-  readonly body: '7BIT' | '8BITMIME' | 'BINARYMIME';
-  readonly smtpUtf8: boolean;
-  readonly requireTls: boolean;
-  readonly ret: 'FULL' | 'HDRS' | undefined;
-  readonly envid: string | undefined;
   /** What the sender may be told of the delivery. */
   readonly reportTo: ReportTo;
   readonly receivedAtMs: number;
   readonly blob: BlobId;
-  /** The final bytes: the original with this variant's edits applied. May be called again for another host. */
-  readonly content: () => AsyncIterable<Uint8Array>;
 };
 
 export function parseNotify(text: string | null): DsnNotify | undefined {

@@ -13,12 +13,12 @@ import type { Plan } from '../act/plan.ts';
 import { destinationKey } from '../deliver/attempt.ts';
 import { type Treatment, treat } from '../deliver/destination.ts';
 import { decideRetry } from '../deliver/retry.ts';
-import type { AttemptResult, DeliveryJob as Delivery } from '../deliver/types.ts';
+import type { AttemptResult, DeliveryJob } from '../deliver/types.ts';
 import type { LiveDirectory } from '../directory/directory.ts';
 import type { Arrival } from '../receive/arrival.ts';
 import type { Route } from '../directory/types.ts';
 import type { JobOutcome, Permit } from './engine.ts';
-import { type DeliveryJob, type JobRecipient, parseNotify } from './job.ts';
+import { type JobRecipient, parseNotify, type QueueJob } from './job.ts';
 import type { LeasedRow } from './lease.ts';
 import { notifyOf, reportToOf, retOf } from './report-to.ts';
 import type { ReportWriter } from './reports.ts';
@@ -28,7 +28,7 @@ import type { Settlement } from './settle.ts';
 export type OutboundDeps = {
   readonly hostname: string;
   readonly directory: Pick<LiveDirectory, 'route' | 'destinations' | 'settings' | 'refresh' | 'current'>;
-  readonly deliver: (delivery: Delivery) => Promise<readonly AttemptResult[]>;
+  readonly deliver: (delivery: DeliveryJob) => Promise<readonly AttemptResult[]>;
   readonly reports: ReportWriter;
   readonly keys: KeyStore;
   readonly blobs: BlobStore;
@@ -38,10 +38,10 @@ export type OutboundDeps = {
 };
 
 export type Outbound = {
-  readonly jobsOfRows: (rows: readonly LeasedRow[]) => readonly DeliveryJob[];
-  readonly jobsOfMessage: (message: MessageToCommit, arrival: Arrival, plan: Plan) => readonly DeliveryJob[];
-  readonly attempt: (job: DeliveryJob) => Promise<JobOutcome>;
-  readonly permit: (job: DeliveryJob) => Promise<Permit>;
+  readonly jobsOfRows: (rows: readonly LeasedRow[]) => readonly QueueJob[];
+  readonly jobsOfMessage: (message: MessageToCommit, arrival: Arrival, plan: Plan) => readonly QueueJob[];
+  readonly attempt: (job: QueueJob) => Promise<JobOutcome>;
+  readonly permit: (job: QueueJob) => Promise<Permit>;
 };
 
 /** A paused destination is looked at again after this; who lets it go on makes its rows due at once. */
@@ -72,7 +72,7 @@ function treatmentOf(deps: OutboundDeps, tenant: TenantId, domain: string): Trea
  * A "no" is asked for twice: the rows of a destination that was just let go on are due before every process has heard of
  * it, and to hold or put them off by the old rule would undo what the operator did.
  */
-async function permit(deps: OutboundDeps, job: DeliveryJob): Promise<Permit> {
+async function permit(deps: OutboundDeps, job: QueueJob): Promise<Permit> {
   const ask = (): Permit => permitOf(treatmentOf(deps, job.tenant, job.domain), deps.clock());
   await deps.directory.current(RULE_AGE_MS);
   if (ask().kind === 'go') return { kind: 'go' };
@@ -108,9 +108,9 @@ function jobsOfMessage(
   message: MessageToCommit,
   arrival: Arrival,
   plan: Plan,
-): DeliveryJob[] {
+): QueueJob[] {
   const e = message.envelope;
-  const jobs = new Map<string, DeliveryJob & { recipients: JobRecipient[] }>();
+  const jobs = new Map<string, QueueJob & { recipients: JobRecipient[] }>();
   e.recipients.forEach((r, n) => {
     const action = message.verdict.recipients[n]?.action;
     if (action !== 'accept' && action !== 'tag') return;
@@ -129,7 +129,7 @@ function jobsOfMessage(
         domain: r.domain,
         recipients: [],
         size: editedSize(edits),
-        body: e.body,
+        bodyType: e.body,
         smtpUtf8: e.smtpUtf8,
         requireTls: e.requireTls,
         ret: e.ret,
@@ -137,7 +137,7 @@ function jobsOfMessage(
         reportTo: reportToOf(e, message.findings),
         receivedAtMs: e.receivedAtMs,
         blob: message.blob,
-        content: () => applyEdits(edits, arrival.message.read()),
+        body: () => applyEdits(edits, arrival.message.read()),
       };
       jobs.set(key, job);
     }
@@ -156,8 +156,8 @@ function jobsOfMessage(
 }
 
 /** The same from the table: rows of one message, destination and variant make one job. */
-function jobsOfRows(deps: OutboundDeps, rows: readonly LeasedRow[]): DeliveryJob[] {
-  const jobs = new Map<string, DeliveryJob & { recipients: JobRecipient[] }>();
+function jobsOfRows(deps: OutboundDeps, rows: readonly LeasedRow[]): QueueJob[] {
+  const jobs = new Map<string, QueueJob & { recipients: JobRecipient[] }>();
   for (const row of rows) {
     const destination = destinationOf(deps, row.tenant, row.domain);
     const key = `${row.message} ${row.variant} ${row.domain} ${destination}`;
@@ -172,7 +172,7 @@ function jobsOfRows(deps: OutboundDeps, rows: readonly LeasedRow[]): DeliveryJob
         domain: row.domain,
         recipients: [],
         size: editedSize(edits),
-        body: row.body,
+        bodyType: row.body,
         smtpUtf8: row.smtpUtf8,
         requireTls: row.requireTls,
         ret: row.ret ?? undefined,
@@ -180,7 +180,7 @@ function jobsOfRows(deps: OutboundDeps, rows: readonly LeasedRow[]): DeliveryJob
         reportTo: row.reportTo,
         receivedAtMs: row.receivedAtMs,
         blob: row.blob,
-        content: () => storedContent(deps, row, edits),
+        body: () => storedContent(deps, row, edits),
       };
       jobs.set(key, job);
     }
@@ -203,33 +203,25 @@ function storedContent(deps: OutboundDeps, row: LeasedRow, edits: Edits): AsyncI
   return applyEdits(edits, deps.blobs.read(row.blob, key));
 }
 
-async function attempt(deps: OutboundDeps, job: DeliveryJob): Promise<JobOutcome> {
+async function attempt(deps: OutboundDeps, job: QueueJob): Promise<JobOutcome> {
   const treatment = treatmentOf(deps, job.tenant, job.domain);
   const { source } = treatment;
   const route = routeOf(deps, job.tenant, job.domain, treatment);
   const results = await deps.deliver({
-    tenant: job.tenant,
+    ...job,
     route,
-    domain: job.domain,
-    mailFrom: job.mailFrom,
     recipients: job.recipients.map((r) => ({
       key: String(r.n),
       address: r.address,
       notify: notifyOf(job.reportTo, r.notify),
       orcpt: r.orcpt,
     })),
-    size: job.size,
-    bodyType: job.body,
-    smtpUtf8: job.smtpUtf8,
-    requireTls: job.requireTls,
     ret: retOf(job.reportTo, job.ret),
-    envid: job.envid,
     heloName: source.heloName ?? deps.hostname,
     source: { v4: source.v4, v6: source.v6 },
     limits: treatment.limits,
     limitedFor: treatment.isLimited ? job.tenant : undefined,
     mayStill: async () => (await permit(deps, job)).kind === 'go',
-    body: job.content,
   });
   if (results.every((r) => r.stage === 'slot'))
     return { settlements: [], reports: [], notBeforeMs: results[0]?.retryAtMs ?? deps.clock() + BUSY_MS };
@@ -251,7 +243,7 @@ export type Settled = {
 
 function settlementOf(
   deps: OutboundDeps,
-  job: DeliveryJob,
+  job: QueueJob,
   treatment: Treatment,
   recipient: JobRecipient,
   result: AttemptResult,

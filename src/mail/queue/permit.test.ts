@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { newId } from '#core/id.ts';
 import { type DestinationValue, destinationValue } from '../directory/values.ts';
-import type { DeliveryJob } from './job.ts';
+import type { QueueJob } from './job.ts';
 import { createOutbound, type OutboundDeps } from './outbound.ts';
 
 const NOW = 1_000_000;
@@ -37,7 +37,7 @@ function outboundWith(before: unknown, after: unknown) {
     blobs: undefined as never,
     clock: () => NOW,
   };
-  const job = { tenant: newId<'tenant'>(), domain: 'a.example' } as DeliveryJob; // `as`: permit looks at these two alone
+  const job = { tenant: newId<'tenant'>(), domain: 'a.example' } as QueueJob; // `as`: permit looks at these two alone
   return { ask: () => createOutbound(deps).permit(job), refreshed: () => refreshed, looked: () => looked };
 }
 

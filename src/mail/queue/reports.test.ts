@@ -7,7 +7,7 @@ import { stopTestDatabases, testDatabase } from '#test/support/database.ts';
 import { sampleEnvelope, sampleToCommit, TENANT } from '#test/support/messages.ts';
 import type { AttemptResult } from '../deliver/types.ts';
 import { insertMessages } from './insert.ts';
-import type { DeliveryJob } from './job.ts';
+import type { QueueJob } from './job.ts';
 import { leaseDue } from './lease.ts';
 import type { Settled } from './outbound.ts';
 import { createReportLimits, type ReportLimits } from './report-limits.ts';
@@ -16,7 +16,7 @@ import { createReportWriter, type ReportDeps } from './reports.ts';
 
 after(stopTestDatabases);
 
-const job = (reportTo: ReportTo, more: Partial<DeliveryJob> = {}): DeliveryJob => ({
+const job = (reportTo: ReportTo, more: Partial<QueueJob> = {}): QueueJob => ({
   tenant: TENANT,
   message: newId<'message'>(),
   mailFrom: 'victim@sender.example',
@@ -24,7 +24,7 @@ const job = (reportTo: ReportTo, more: Partial<DeliveryJob> = {}): DeliveryJob =
   domain: 'ours.example',
   recipients: [],
   size: 10,
-  body: '7BIT',
+  bodyType: '7BIT',
   smtpUtf8: false,
   requireTls: false,
   ret: 'FULL',
@@ -33,7 +33,7 @@ const job = (reportTo: ReportTo, more: Partial<DeliveryJob> = {}): DeliveryJob =
   receivedAtMs: 0,
   blob: newId<'blob'>(),
   // oxlint-disable-next-line typescript/require-await -- an async generator is what the contract asks for
-  content: async function* () {
+  body: async function* () {
     yield fromUtf8('Subject: s\r\n\r\nThe body of a stranger.\r\n');
   },
   ...more,
@@ -72,7 +72,7 @@ const wide = createReportLimits({ recipientsPerMessage: 100, perDomainAndHour: 1
 
 async function written(
   reportTo: ReportTo,
-  more: Partial<DeliveryJob> = {},
+  more: Partial<QueueJob> = {},
   limits: ReportLimits = wide,
 ): Promise<string[]> {
   const texts: string[] = [];
@@ -140,7 +140,7 @@ test('an unproven sender is told of few recipients of a message, and its domain 
   let nowMs = 0;
   const limits = createReportLimits({ recipientsPerMessage: 3, perDomainAndHour: 2, clock: () => nowMs });
   const message = newId<'message'>();
-  const named = async (reportTo: ReportTo, more: Partial<DeliveryJob>): Promise<number> =>
+  const named = async (reportTo: ReportTo, more: Partial<QueueJob>): Promise<number> =>
     (await written(reportTo, more, limits)).join('').match(/^Action: failed/gm)?.length ?? 0;
   // Each try leaves two failed recipients.
   assert.deepEqual([await named('headers', { message }), await named('headers', { message })], [2, 1]);

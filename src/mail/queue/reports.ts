@@ -16,14 +16,14 @@ import { dsnRecipient, reportAction } from '../deliver/reports.ts';
 import type { DeliveryRecipient } from '../deliver/types.ts';
 import type { Route } from '../directory/types.ts';
 import type { Envelope } from '../envelope.ts';
-import type { DeliveryJob } from './job.ts';
+import type { QueueJob } from './job.ts';
 import type { ReportLimits } from './report-limits.ts';
 import { mayReport, retOf } from './report-to.ts';
 import type { Settled } from './outbound.ts';
 import type { MessageToCommit } from './rows.ts';
 
 export type ReportWriter = (
-  job: DeliveryJob,
+  job: QueueJob,
   route: Route,
   settled: readonly Settled[],
 ) => Promise<readonly MessageToCommit[]>;
@@ -67,7 +67,7 @@ export function createReportWriter(deps: ReportDeps): ReportWriter {
 }
 
 /** Whom nothing proves is told of as much as its message and its domain have left. */
-async function limit(deps: ReportDeps, job: DeliveryJob, byAction: Map<DsnAction, Settled[]>): Promise<void> {
+async function limit(deps: ReportDeps, job: QueueJob, byAction: Map<DsnAction, Settled[]>): Promise<void> {
   for (const [action, those] of byAction) {
     const allowed = await deps.limits.allow(job.tenant, job.message, domainOf(job.mailFrom), those.length);
     if (allowed === 0) byAction.delete(action);
@@ -84,10 +84,10 @@ function deliveryRecipient({ recipient }: Settled): DeliveryRecipient {
 
 type Original = { readonly header: Uint8Array; readonly full: Uint8Array | undefined };
 
-async function readOriginal(job: DeliveryJob): Promise<Original> {
+async function readOriginal(job: QueueJob): Promise<Original> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of job.content()) {
+  for await (const chunk of job.body()) {
     chunks.push(chunk);
     size += chunk.length;
     if (size > MAX_ORIGINAL) break;
@@ -102,7 +102,7 @@ async function readOriginal(job: DeliveryJob): Promise<Original> {
 
 async function writeReport(
   deps: ReportDeps,
-  job: DeliveryJob,
+  job: QueueJob,
   action: DsnAction,
   settled: readonly Settled[],
   original: Original,
@@ -140,7 +140,7 @@ function withoutInside(told: DsnRecipient): DsnRecipient {
 
 async function storeReport(
   deps: ReportDeps,
-  job: DeliveryJob,
+  job: QueueJob,
   id: MessageId,
   dsn: Dsn,
 ): Promise<MessageToCommit> {
@@ -180,7 +180,7 @@ async function storeReport(
   };
 }
 
-function reportEnvelope(deps: ReportDeps, job: DeliveryJob, id: MessageId, dsn: Dsn): Envelope {
+function reportEnvelope(deps: ReportDeps, job: QueueJob, id: MessageId, dsn: Dsn): Envelope {
   return {
     id,
     tenant: job.tenant,
