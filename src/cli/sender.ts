@@ -3,7 +3,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { ConfigError } from '#core/errors.ts';
 import { certificateKind, loginKind, networkKind, pinKind } from '#mail/directory/kinds.ts';
-import { hashPassword } from '#mail/directory/password.ts';
+import { hashPassword } from '#platform/password-hash.ts';
 import type { CliContext } from './context.ts';
 import { readText } from './hop-flags.ts';
 import { commandOf, usage, type Arguments, type Flags, type Verb } from './subcommands.ts';

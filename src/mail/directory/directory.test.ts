@@ -8,7 +8,7 @@ import type { SourceAnswer } from './answer-cache.ts';
 import { addThing, changeThing, removeThing, setRoute } from './commands.ts';
 import { openDirectory, type Callout } from './directory.ts';
 import * as kinds from './kinds.ts';
-import { hashPassword } from './password.ts';
+import { hashPassword } from '#platform/password-hash.ts';
 import type { Named } from './kinds.ts';
 
 after(stopTestDatabases);

@@ -12,7 +12,7 @@ import { registry } from '#platform/metrics.ts';
 import { parseMailbox } from '#protocol/address/mailbox.ts';
 import { AnswerCache, type AnswerTimes, type SourceAnswer } from './answer-cache.ts';
 import { openLdapSource, type LdapSource } from './ldap.ts';
-import { verifyPassword } from './password.ts';
+import { verifyPassword } from '#platform/password-hash.ts';
 import * as look from './snapshot.ts';
 import type { Directory, NextHop, RecipientAnswer } from './types.ts';
 import type { DestinationValue, LdapValue, TenantSettings } from './values.ts';

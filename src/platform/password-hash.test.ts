@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hashPassword, parsePhc, verifyPassword } from './password.ts';
+import { hashPassword, parsePhc, verifyPassword } from './password-hash.ts';
 
 test('a password fits its own hash and no other', async () => {
   const hash = await hashPassword('grüße & wünsche');

@@ -35,6 +35,17 @@ export async function verifyPassword(password: string, phc: string | undefined):
   return fits && phc !== undefined && parsePhc(phc) !== undefined;
 }
 
+/** Whether the hash was made with other parameters than those of today, so that it is made anew at the next sign-in. */
+export function isOutdated(phc: string): boolean {
+  const made = parsePhc(phc);
+  return (
+    made === undefined ||
+    made.memoryKib !== PRESENT.memoryKib ||
+    made.passes !== PRESENT.passes ||
+    made.lanes !== PRESENT.lanes
+  );
+}
+
 export function parsePhc(text: string): Parsed | undefined {
   const m = PHC.exec(text);
   if (m === null) return undefined;
