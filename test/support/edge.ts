@@ -61,6 +61,7 @@ export const memoryKeys: KeyStore = {
   unwrapDataKey: () => new Uint8Array(32),
   seal: (_, __, plain) => plain,
   open: (_, __, sealed) => sealed,
+  mac: (_, __, bytes) => bytes,
   ensureTenant: async () => {},
 };
 

@@ -7,6 +7,7 @@
 import {
   createCipheriv,
   createDecipheriv,
+  createHmac,
   createSecretKey,
   hkdfSync,
   type KeyObject,
@@ -40,7 +41,11 @@ export async function openFileKeys(directory: string, db: Database): Promise<Key
     ensureTenant: async (tenant) => {
       if (tenants.has(tenant)) return;
       const key = await tenantKey(db, root, tenant);
-      tenants.set(tenant, { data: derive(key, 'data'), secret: derive(key, 'secret') });
+      tenants.set(tenant, {
+        data: derive(key, 'data'),
+        secret: derive(key, 'secret'),
+        mac: derive(key, 'mac'),
+      });
     },
     newDataKey: (tenant, context) => {
       const key = randomFillSync(new Uint8Array(32));
@@ -50,10 +55,12 @@ export async function openFileKeys(directory: string, db: Database): Promise<Key
       openWith(keysOf(tenant).data, `${tenant}/${context}`, wrapped),
     seal: (tenant, context, plain) => sealWith(keysOf(tenant).secret, `${tenant}/${context}`, plain),
     open: (tenant, context, sealed) => openWith(keysOf(tenant).secret, `${tenant}/${context}`, sealed),
+    mac: (tenant, context, bytes) =>
+      createHmac('sha256', keysOf(tenant).mac).update(`${tenant}/${context}\n`).update(bytes).digest(),
   };
 }
 
-type TenantKeys = { readonly data: KeyObject; readonly secret: KeyObject };
+type TenantKeys = { readonly data: KeyObject; readonly secret: KeyObject; readonly mac: KeyObject };
 
 async function rootKey(directory: string, db: Database): Promise<KeyObject> {
   const path = join(directory, 'root.key');

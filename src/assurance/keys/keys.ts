@@ -17,6 +17,8 @@ export type KeyStore = {
   /** Seals a small secret (a DKIM private key, a tracking field) under the tenant's key. */
   readonly seal: (tenant: TenantId, context: string, plain: Uint8Array) => Uint8Array;
   readonly open: (tenant: TenantId, context: string, sealed: Uint8Array) => Uint8Array;
-  /** Makes the tenant's key known to this process, creating it on first use. Must be awaited before the four above. */
+  /** HMAC-SHA-256 under the tenant's key: a keyed hash that nobody outside can look up in a table of names. */
+  readonly mac: (tenant: TenantId, context: string, bytes: Uint8Array) => Uint8Array;
+  /** Makes the tenant's key known to this process, creating it on first use. Must be awaited before the five above. */
   readonly ensureTenant: (tenant: TenantId) => Promise<void>;
 };
