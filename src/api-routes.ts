@@ -2,6 +2,7 @@
 import { auditRoutes } from '#api/audit.ts';
 import { openSubjectKeys } from '#assurance/audit/subject-keys.ts';
 import { applyRoutes } from '#api/apply.ts';
+import { accountRoutes } from '#api/account.ts';
 import { domainCheckRoutes } from '#api/domain-check.ts';
 import { dkimRoutes } from '#api/dkim.ts';
 import { heldRoutes } from '#api/held.ts';
@@ -11,13 +12,19 @@ import { messageRoutes } from '#api/messages.ts';
 import { originRoutes } from '#api/origins.ts';
 import { queueRoutes } from '#api/queue.ts';
 import type { Route } from '#api/route.ts';
+import { sessionRoutes } from '#api/session.ts';
 import { siemRoutes } from '#api/siem.ts';
+import { signInRoutes } from '#api/sign-in.ts';
 import { statusRoutes } from '#api/status.ts';
+import type { Identity } from '#assurance/identity/identity.ts';
 import type { AboutGateway } from './about.ts';
 import type { Stores } from './installation.ts';
 
-export function apiRoutes(stores: Stores, about: AboutGateway): readonly Route[] {
+export function apiRoutes(stores: Stores, about: AboutGateway, identity: Identity): readonly Route[] {
   return [
+    ...signInRoutes(identity),
+    ...sessionRoutes(identity),
+    ...accountRoutes(identity),
     ...directoryRoutes(),
     ...heldRoutes(),
     ...messageRoutes(),

@@ -3,7 +3,8 @@
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Authenticate } from '#api/caller.ts';
+import { authenticator } from '#api/authenticate.ts';
+import type { Authenticate, Credentials } from '#api/caller.ts';
 import { clockTrouble } from '#assurance/audit/clock-skew.ts';
 import { sequencerTrouble } from '#assurance/audit/sequencer.ts';
 import { readConsole } from '#api/console.ts';
@@ -11,8 +12,13 @@ import { isLoopback } from '#api/guards.ts';
 import type { Probe } from '#api/probes.ts';
 import { openApi } from '#api/server.ts';
 import { startStream } from '#assurance/siem/stream.ts';
+import { permissionsOf } from '#assurance/access/permissions.ts';
+import type { Identity } from '#assurance/identity/identity.ts';
+import { relyingPartyOf } from '#assurance/identity/relying-party.ts';
 import { errorChain } from '#core/errors.ts';
 import { DEFAULT_TENANT } from '#core/id.ts';
+import { systemClock } from '#core/time.ts';
+import type { Database } from '#platform/db.ts';
 import { claimFolder, probePort } from '#platform/claims.ts';
 import { type Logger, openLog } from '#platform/log.ts';
 import { openQueueMetrics } from '#mail/queue/queue-metrics.ts';
@@ -26,6 +32,7 @@ import {
   openStores,
   prepareDatabase,
   startDatabaseServer,
+  type Stores,
 } from './installation.ts';
 import { openJobs } from './jobs.ts';
 import { startMailProcesses } from './mail-processes.ts';
@@ -96,6 +103,21 @@ const machineCaller: Authenticate = async ({ ip }) => ({
   provedAtMs: undefined,
 });
 
+const bringsNothing = ({ bearer, cookie }: Credentials): boolean =>
+  bearer === undefined && cookie === undefined;
+
+function identityOf(config: Config, db: Database, { keys }: Stores): Identity {
+  return {
+    db,
+    keys,
+    permissionsOf,
+    // Employees and guests have no standing permission at all.
+    isPrivileged: ({ tenant, platform }) => tenant.size > 0 || platform.size > 0,
+    relyingParty: relyingPartyOf(config.http.publicUrl),
+    now: systemClock,
+  };
+}
+
 /** The certificate of mail serves HTTP, too, where others than this machine reach us. */
 function httpTls(config: Config): { readonly cert: string; readonly key: string } | undefined {
   const { certificate, key } = config.tls;
@@ -146,10 +168,12 @@ async function run(
       ...(config.engines.clamav === undefined ? [] : [clamdProbe(clamdAddress(config.engines.clamav))]),
     ];
     using about = aboutGateway(config, probes);
+    const identity = identityOf(config, db, stores);
+    const signedIn = authenticator(identity);
     const api = await openApi({
-      routes: apiRoutes(stores, about),
+      routes: apiRoutes(stores, about, identity),
       db,
-      authenticate: machineCaller,
+      authenticate: async (c) => (bringsNothing(c) ? await machineCaller(c) : await signedIn(c)),
       publicUrl: config.http.publicUrl,
       tls: httpTls(config),
       log,

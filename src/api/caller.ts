@@ -20,6 +20,8 @@ export type Caller = {
   readonly platform: ReadonlySet<Permission | '*'>;
   /** When the caller last proved both who it is and a second factor; undefined where it never did, as with a key. */
   readonly provedAtMs: number | undefined;
+  /** Whether the session still owes a factor: only routes with `enrolment` are open to it. */
+  readonly isEnrolling?: boolean;
 };
 
 /** What a request says of its sender. */
@@ -28,6 +30,8 @@ export type Credentials = {
   readonly cookie: string | undefined;
   /** What follows `Bearer` in Authorization. */
   readonly bearer: string | undefined;
+  /** The value of the device's cookie: that this browser has signed in before. */
+  readonly device: string | undefined;
   readonly ip: string;
   readonly userAgent: string;
 };
@@ -36,25 +40,35 @@ export type Credentials = {
 export type Authenticate = (credentials: Credentials) => Promise<Caller | undefined>;
 
 export const SESSION_COOKIE = '__Host-gatehouse';
+export const DEVICE_COOKIE = '__Host-gatehouse-device';
 /** A header that no form and no image can send, and that a script of another origin may not: against forged requests. */
 export const CSRF_HEADER = 'gatehouse-csrf';
 
 /** How long a proof of both factors is good for sensitive acts. */
 export const STEP_UP_MS = 10 * 60_000;
 
-export type CookieChange = { readonly token: string; readonly maxAgeS: number } | 'clear';
+/** `device` is kept far longer than the session, and tells nothing but that this browser is no stranger. */
+export type CookieChange =
+  | { readonly token: string; readonly maxAgeS: number; readonly device?: string }
+  | 'clear';
+const DEVICE_AGE_S = 365 * 86_400;
 
 /** RFC 6265 §4.1.2, with the prefix `__Host-`: of this host only, for every path, over TLS (or the machine's own loopback). */
-export function cookieLine(change: CookieChange): string {
-  const [value, age] = change === 'clear' ? ['', 0] : [change.token, change.maxAgeS];
-  return `${SESSION_COOKIE}=${value}; Path=/; Max-Age=${age}; Secure; HttpOnly; SameSite=Strict`;
+export function cookieLines(change: CookieChange): string[] {
+  const line = (name: string, value: string, ageS: number): string =>
+    `${name}=${value}; Path=/; Max-Age=${ageS}; Secure; HttpOnly; SameSite=Strict`;
+  if (change === 'clear') return [line(SESSION_COOKIE, '', 0)];
+  const session = line(SESSION_COOKIE, change.token, change.maxAgeS);
+  return change.device === undefined
+    ? [session]
+    : [session, line(DEVICE_COOKIE, change.device, DEVICE_AGE_S)];
 }
 
 /** The value of our cookie in a Cookie header; the first one, where several were planted. */
-export function cookieOf(header: string | undefined): string | undefined {
+export function cookieOf(header: string | undefined, name: string = SESSION_COOKIE): string | undefined {
   for (const part of (header ?? '').slice(0, 8192).split(';')) {
     const at = part.indexOf('=');
-    if (part.slice(0, at).trim() === SESSION_COOKIE) return part.slice(at + 1).trim();
+    if (part.slice(0, at).trim() === name) return part.slice(at + 1).trim();
   }
   return undefined;
 }
@@ -70,9 +84,11 @@ export function decide(
     readonly permission: Permission;
     readonly scope: string;
     readonly stepUp: boolean;
+    readonly enrolment: boolean;
   },
   nowMs: number,
-): 'allowed' | 'forbidden' | 'step-up' {
+): 'allowed' | 'forbidden' | 'step-up' | 'enrol' {
+  if (caller.isEnrolling === true && !route.enrolment) return 'enrol';
   if (route.scope === 'person')
     return caller.person === undefined ? 'forbidden' : stepUpOr(caller, route, nowMs);
   const granted = route.scope === 'installation' ? caller.platform : caller.permissions;

@@ -37,7 +37,7 @@ export async function perform(route: Route, asked: Asked, parts: Parts): Promise
   const decision = decide(caller, route, parts.now());
   if (decision !== 'allowed') {
     await recordRefusal(route, caller, decision, parts.db);
-    return refused(decision === 'step-up' ? STEP_UP : FORBIDDEN);
+    return refused(REFUSALS[decision]);
   }
   return route.kind === 'write'
     ? await performWrite(route, asked, caller, parts.db)
@@ -48,6 +48,7 @@ async function performPublic(route: Route & { kind: 'public' }, asked: Asked, db
   let cookie: CookieChange | undefined;
   const value = await route.run(asked.raw, {
     db,
+    device: asked.credentials.device,
     ip: asked.credentials.ip,
     userAgent: asked.credentials.userAgent,
     setCookie: (change) => (cookie = change),
@@ -82,10 +83,10 @@ const what = (route: Route, word: string) => ({
 async function recordRefusal(
   route: Route,
   { tenant, actor }: Caller,
-  decision: 'forbidden' | 'step-up',
+  decision: keyof typeof REFUSALS,
   db: Database,
 ): Promise<void> {
-  const word = decision === 'forbidden' ? 'access.refused' : 'access.step-up-asked';
+  const word = decision === 'step-up' ? 'access.step-up-asked' : 'access.refused';
   await db.asTenant(tenant).transact((tx) => appendAudit(tx, [{ tenant, actor, ...what(route, word) }]));
 }
 
@@ -108,6 +109,7 @@ async function performWrite(
   const { tenant, actor } = caller;
   if (key !== undefined && (typeof key !== 'string' || !validKey(key))) return refused(BAD_KEY);
   let cookie: CookieChange | undefined;
+  let isKept = false;
   try {
     return await db.asTenant(tenant).transact(async (tx) => {
       if (key !== undefined) {
@@ -116,12 +118,15 @@ async function performWrite(
         if (earlier.kind === 'replay')
           return { status: earlier.status, value: earlier.reply, replayed: true };
       }
-      const { ip, userAgent } = credentials;
+      const { ip, userAgent, device } = credentials;
       const setCookie = (change: CookieChange): void => void (cookie = change);
-      const call = { tenant, actor, caller, tx, ip, userAgent, setCookie };
+      const keepRefusal = (): void => void (isKept = true);
+      const call = { tenant, actor, caller, tx, ip, userAgent, device, setCookie, keepRefusal };
       const value = shaped(route, await runAudited(route, raw, call));
+      if (isProblem(value) && isKept) return { ...refused(value), cookie };
       if (isProblem(value)) throw new Refused(value);
-      if (key !== undefined) await keepReply(tx, tenant, `${actor} ${key}`, route.status, value);
+      if (key !== undefined && !route.secret)
+        await keepReply(tx, tenant, `${actor} ${key}`, route.status, value);
       return { status: route.status, value, replayed: false, cookie };
     });
   } catch (error) {
@@ -185,6 +190,13 @@ const STEP_UP = problem({
   title: 'Prove that it is you',
   detail: 'This act needs a fresh proof of both factors; give it and send the request again.',
 });
+const ENROL = problem({
+  status: 403,
+  type: 'enrolment-required',
+  title: 'Add a factor first',
+  detail: 'Your roles demand a passkey or an authenticator app; add one and go on.',
+});
+const REFUSALS = { forbidden: FORBIDDEN, 'step-up': STEP_UP, enrol: ENROL } as const;
 const FORGED = problem({
   status: 403,
   type: 'csrf',

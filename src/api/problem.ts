@@ -9,6 +9,8 @@ export type Problem = {
   readonly detail: string;
   /** Every mistake that was found, each with its place. */
   readonly complaints?: readonly Complaint[];
+  /** Sent as Retry-After. */
+  readonly retryAfterS?: number;
 };
 
 const marked = new WeakSet<object>();

@@ -36,6 +36,8 @@ type Common<P, Q, R> = {
   readonly rate: RateClass;
   /** A sensitive act: the caller must have proved both factors in the last minutes. */
   readonly stepUp?: boolean;
+  /** Open to a session that still owes a factor: for what adds one, and for leaving. */
+  readonly enrolment?: boolean;
   readonly params?: P;
   readonly query?: Q;
   readonly reply: R;
@@ -49,6 +51,7 @@ type Input<P, Q, B> = {
 export type PublicCall = {
   /** The whole database; it shows no tenant until `asTenant` names one. */
   readonly db: Database;
+  readonly device: string | undefined;
   readonly ip: string;
   readonly userAgent: string;
   readonly setCookie: (change: CookieChange) => void;
@@ -65,6 +68,7 @@ export type WriteCall = {
   readonly tenant: TenantId;
   readonly actor: Actor;
   readonly caller: Caller;
+  readonly device: string | undefined;
   readonly ip: string;
   readonly userAgent: string;
   readonly setCookie: (change: CookieChange) => void;
@@ -72,6 +76,8 @@ export type WriteCall = {
   readonly tx: Transaction;
   /** Said by a handler that found nothing to change, so that no audit event is expected of it. */
   readonly nothingChanged: () => void;
+  /** Said by a handler whose refusal must stay on record: what it wrote is kept although it answers with a problem. */
+  readonly keepRefusal: () => void;
 };
 
 export type ReadSpec<P, Q, R extends z.ZodType> = Common<P, Q, R> & {
@@ -89,12 +95,14 @@ export type WriteSpec<P, Q, B, R extends z.ZodType> = Common<P, Q, R> & {
   readonly bodyType?: 'application/json' | 'text/csv';
   /** The audit event that every success appends in the same transaction. */
   readonly audit: string;
+  /** The reply is shown once and kept nowhere, so that an idempotency key cannot bring it back. */
+  readonly secret?: boolean;
   readonly handle: (input: Input<P, Q, B>, call: WriteCall) => Promise<z.input<R> | Problem>;
 };
 /** A route that needs no caller. It opens its own transactions, and what it changes it records in them itself. */
 export type PublicSpec<P, Q, B, R extends z.ZodType> = Omit<
   Common<P, Q, R>,
-  'permission' | 'scope' | 'stepUp'
+  'permission' | 'scope' | 'stepUp' | 'enrolment'
 > & {
   readonly method: 'get' | 'post';
   readonly body?: B;
@@ -109,6 +117,7 @@ type Face = {
   readonly scope: Scope;
   readonly rate: RateClass;
   readonly stepUp: boolean;
+  readonly enrolment: boolean;
   readonly params: Shape | undefined;
   readonly query: Shape | undefined;
   readonly reply: z.ZodType;
@@ -128,6 +137,7 @@ export type Route =
       readonly body: z.ZodType | undefined;
       readonly bodyType: 'application/json' | 'text/csv';
       readonly audit: string;
+      readonly secret: boolean;
       readonly run: (raw: RawInput, call: WriteCall) => Promise<unknown>;
     })
   | (Face & {
@@ -170,6 +180,7 @@ export function writeRoute<
     body: spec.body,
     bodyType: spec.bodyType ?? 'application/json',
     audit: spec.audit,
+    secret: spec.secret ?? false,
     run: async (raw, call) => {
       const input = parseInput(raw, spec.params, spec.query, spec.body);
       if ('problem' in input) return input.problem;
@@ -202,8 +213,9 @@ export function publicRoute<
 function face<P extends Shape | undefined, Q extends Shape | undefined, R extends z.ZodType>(
   spec: Common<P, Q, R>,
 ): Face {
-  const { path, summary, permission, scope, rate, stepUp = false, params, query, reply } = spec;
-  return { path, summary, permission, scope, rate, stepUp, params, query, reply };
+  const { path, summary, permission, scope, rate, params, query, reply } = spec;
+  const { stepUp = false, enrolment = false } = spec;
+  return { path, summary, permission, scope, rate, stepUp, enrolment, params, query, reply };
 }
 
 const NOTHING = z.strictObject({});

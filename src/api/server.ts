@@ -6,11 +6,11 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { ConfigError, errorChain, InvariantError, TransientError } from '#core/errors.ts';
 import { newId } from '#core/id.ts';
-import { systemClock } from '#core/time.ts';
+import { type Clock, systemClock } from '#core/time.ts';
 import type { Database } from '#platform/db.ts';
 import type { Logger } from '#platform/log.ts';
 import { registry, SECONDS, type Registry } from '#platform/metrics.ts';
-import { type Authenticate, bearerOf, cookieLine, cookieOf, CSRF_HEADER } from './caller.ts';
+import { type Authenticate, bearerOf, cookieLines, cookieOf, CSRF_HEADER, DEVICE_COOKIE } from './caller.ts';
 import { answerConsole, type Console } from './console.ts';
 import { createGuard, isLoopback } from './guards.ts';
 import { securityHeaders } from './headers.ts';
@@ -48,6 +48,7 @@ export type ApiOptions = {
   readonly otherMetrics?: OtherMetrics;
   /** Served at every path that is not the API's; absent where it was not built. */
   readonly console?: Console | undefined;
+  readonly now?: Clock;
 };
 export type Api = {
   readonly host: string;
@@ -116,7 +117,7 @@ export function buildApi(options: ApiOptions): FastifyInstance {
   );
   const description = openapi(options.routes);
   app.get('/api/v1/openapi.json', () => description);
-  const limiter = createRateLimiter(systemClock);
+  const limiter = createRateLimiter(options.now ?? systemClock);
   for (const route of options.routes) serve(app, route, { ...options, limiter });
   refuseOtherMethods(app, options.routes);
   return app;
@@ -158,7 +159,11 @@ function isReadable(url: string): boolean {
 type Serving = ApiOptions & { readonly limiter: RateLimiter };
 
 function serve(app: FastifyInstance, route: Route, serving: Serving): void {
-  const parts: Parts = { db: serving.db, authenticate: serving.authenticate, now: systemClock };
+  const parts: Parts = {
+    db: serving.db,
+    authenticate: serving.authenticate,
+    now: serving.now ?? systemClock,
+  };
   app.route({
     method: route.method,
     url: urlOf(route),
@@ -173,7 +178,7 @@ function serve(app: FastifyInstance, route: Route, serving: Serving): void {
       reply.header('cache-control', 'no-store');
       if (isProblem(done.value)) return sendProblem(request, reply, done.value);
       if (done.replayed) reply.header('idempotency-replayed', 'true');
-      if (done.cookie !== undefined) reply.header('set-cookie', cookieLine(done.cookie));
+      if (done.cookie !== undefined) reply.header('set-cookie', cookieLines(done.cookie));
       return reply.status(done.status).send(done.status === 204 ? undefined : done.value);
     },
   });
@@ -189,6 +194,7 @@ function askedBy(request: FastifyRequest, reply: FastifyReply): Asked {
     credentials: {
       cookie: cookieOf(headers.cookie),
       bearer: bearerOf(headers.authorization),
+      device: cookieOf(headers.cookie, DEVICE_COOKIE),
       ip: request.ip,
       userAgent: (headers['user-agent'] ?? '').slice(0, 512),
     },
@@ -199,6 +205,7 @@ function askedBy(request: FastifyRequest, reply: FastifyReply): Asked {
 }
 
 function sendProblem(request: FastifyRequest, reply: FastifyReply, p: Problem): FastifyReply {
+  if (p.retryAfterS !== undefined) reply.header('retry-after', p.retryAfterS);
   return reply.status(p.status).type('application/problem+json').send(problemBody(p, request.id));
 }
 

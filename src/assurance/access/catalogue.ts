@@ -14,8 +14,8 @@ type Entry = {
 export const CATALOGUE = {
   'access.read': { of: 'tenant', planned: true },
   'access.write': { of: 'tenant', planned: true },
-  'account.read': { of: 'person', planned: true },
-  'account.write': { of: 'person', planned: true },
+  'account.read': { of: 'person' },
+  'account.write': { of: 'person' },
   'address.read': { of: 'tenant' },
   'address.write': { of: 'tenant' },
   'api-key.read': { of: 'tenant', planned: true },

@@ -65,10 +65,20 @@ function speak(
 ): readonly Spoken[] {
   const spoken: Spoken[] = [];
   for (const finding of findings) {
-    const rule = policy.rules.find((r) => fits(r.when, facts, finding, recipient));
+    const rule = firstFitting(policy.rules, facts, finding, recipient);
     if (rule !== undefined && rule.action !== 'accept') spoken.push({ rule, finding });
   }
   return spoken.sort((a, b) => rank(b.rule.action) - rank(a.rule.action));
+}
+
+function firstFitting(
+  rules: readonly Rule[],
+  facts: Facts,
+  finding: Finding,
+  recipient: EnvelopeRecipient,
+): Rule | undefined {
+  for (const rule of rules) if (fits(rule.when, facts, finding, recipient)) return rule;
+  return undefined;
 }
 
 function rank(action: Action): number {

@@ -24,6 +24,7 @@ export function factsOf(envelope: Envelope, findings: readonly Finding[]): Facts
   };
 }
 
+/** Asked for every finding and rule of every message: it makes no functions on the way. */
 export function fits(
   when: Conditions,
   facts: Facts,
@@ -31,22 +32,29 @@ export function fits(
   recipient: EnvelopeRecipient,
 ): boolean {
   return (
-    anyOf(when.finding, (p) => patternFits(p, finding)) &&
-    anyOf(when.outcome, (o) => o === finding.outcome) &&
-    anyOf(when.class, (c) => c === finding.class) &&
+    (when.finding === undefined || anyPatternFits(when.finding, finding)) &&
+    (when.outcome === undefined || when.outcome.includes(finding.outcome)) &&
+    (when.class === undefined || when.class.includes(finding.class)) &&
     (when.direction === undefined || when.direction === facts.direction) &&
-    anyOf(when.listener, (l) => l === facts.listener) &&
-    anyOf(when.senderDomain, (d) => domainFits(d, facts.senderDomain)) &&
-    anyOf(when.authenticatedDomain, (d) => domainFits(d, facts.authenticatedDomain)) &&
-    anyOf(when.recipientDomain, (d) => domainFits(d, recipient.domain)) &&
+    (when.listener === undefined || when.listener.includes(facts.listener)) &&
+    (when.senderDomain === undefined || anyDomainFits(when.senderDomain, facts.senderDomain)) &&
+    (when.authenticatedDomain === undefined ||
+      anyDomainFits(when.authenticatedDomain, facts.authenticatedDomain)) &&
+    (when.recipientDomain === undefined || anyDomainFits(when.recipientDomain, recipient.domain)) &&
     // Our own recipients are compared without case, as nearly every mail store does (RFC 5321 §2.4 leaves it to the host).
-    anyOf(when.recipient, (r) => r === recipient.address.toLowerCase()) &&
+    (when.recipient === undefined || when.recipient.includes(recipient.address.toLowerCase())) &&
     (when.minWeight === undefined || facts.weight >= when.minWeight)
   );
 }
 
-function anyOf<T>(list: readonly T[] | undefined, test: (item: T) => boolean): boolean {
-  return list === undefined || list.some(test);
+function anyPatternFits(patterns: readonly FindingPattern[], finding: Finding): boolean {
+  for (const pattern of patterns) if (patternFits(pattern, finding)) return true;
+  return false;
+}
+
+function anyDomainFits(patterns: readonly string[], domain: string): boolean {
+  for (const pattern of patterns) if (domainFits(pattern, domain)) return true;
+  return false;
 }
 
 function patternFits(pattern: FindingPattern, finding: Finding): boolean {

@@ -3,6 +3,58 @@ export type Problem = { type: string; title: string; status: number; detail: str
 type Refused = { headers: Record<string, unknown>; content: { 'application/problem+json': Problem } };
 type None = { query?: never; header?: never; path?: never; cookie?: never };
 export interface paths {
+  '/api/v1/account/factors': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { factors: { password: boolean; passkeys: number; totp: number; recoveryCodes: number }; passkeys: ({ id: string; name: string; createdAt: string; lastUsedAt: (string | null); isBackedUp: boolean })[]; totp: { id: string; name: string; createdAt: string }[] } } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/account/language': {
+    parameters: None;
+    put: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { language: "de" | "en" | "nl" } } }; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    get?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/account/passkeys': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { name: string; passkey: { id: string; rawId: string; type: "public-key"; response: { clientDataJSON: string; attestationObject: string; transports?: string[] }; authenticatorAttachment?: "platform" | "cross-platform"; clientExtensionResults?: Record<string, unknown> } } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { id: string } } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/account/passkeys/{id}': {
+    parameters: None;
+    delete: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    patch: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody: { content: { 'application/json': { name: string } } }; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    get?: never; put?: never; post?: never; options?: never; head?: never; trace?: never;
+  };
+  '/api/v1/account/passkeys/options': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': ({ challenge: string } & Record<string, unknown>) } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/account/password': {
+    parameters: None;
+    put: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { password: string } } }; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    delete: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    get?: never; post?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/account/recovery-codes': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody?: never; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { codes: string[] } } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/account/totp': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { name: string } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { id: string; secret: string; uri: string } } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/account/totp/{id}': {
+    parameters: None;
+    delete: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    get?: never; put?: never; post?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/account/totp/{id}/confirm': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody: { content: { 'application/json': { code: string } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { factors: { password: boolean; passkeys: number; totp: number; recoveryCodes: number } } } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
   '/api/v1/audit/add-checkpoint': {
     parameters: None;
     get: { parameters: { query: { old: number }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { size: number; request: string } } }; default: Refused } };
@@ -245,6 +297,32 @@ export interface paths {
     delete: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
     post?: never; options?: never; head?: never; patch?: never; trace?: never;
   };
+  '/api/v1/session': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { person: { id: string; name: string; email: string; language: "de" | "en" | "nl" }; tenant: { id: string; name: string }; permissions: string[]; platform: string[]; factors: { password: boolean; passkeys: number; totp: number; recoveryCodes: number }; state: "signed-in" | "enrolling"; provedAt: string; idleS: number; endsAt: string } } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/session/proof': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { factors: { password: boolean; passkeys: number; totp: number; recoveryCodes: number }; passkey?: ({ challenge: string } & Record<string, unknown>) } } }; default: Refused } };
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': ({ passkey: { id: string; rawId: string; type: "public-key"; response: { clientDataJSON: string; authenticatorData: string; signature: string; userHandle?: string }; authenticatorAttachment?: "platform" | "cross-platform"; clientExtensionResults?: Record<string, unknown> } } | { password: string; code?: string }) } }; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/sessions': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: { id: string; createdAt: string; seenAt: string; ip: string; userAgent: string; proofs: string[]; isCurrent: boolean }[] } } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/sessions/{id}': {
+    parameters: None;
+    delete: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    get?: never; put?: never; post?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/sessions/end-others': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { ended: number } } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
   '/api/v1/siem-sinks': {
     parameters: None;
     get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ name: string; settings: ({ kind: "syslog"; host: string; port: number; caPem?: string; serverName?: string; certPem?: string } | { kind: "ocsf"; url: string; caPem?: string; auth: "bearer" | "hmac" }); hasSecret: boolean; nextIndex: number; logSize: number; failures: number; lastError: (string | null); sentAtMs: (number | null) })[] } } }; default: Refused } };
@@ -255,6 +333,41 @@ export interface paths {
     parameters: None;
     delete: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
     get?: never; put?: never; post?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/sign-in/link': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { token: string; password?: string } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': ({ state: "signed-in" } | { state: "enrolling" } | { state: "second-factor"; ticket: string; factors: { password: boolean; passkeys: number; totp: number; recoveryCodes: number }; passkey?: ({ challenge: string } & Record<string, unknown>) }) } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/sign-in/link/look': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { token: string } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { purpose: "invite" | "password" | "factors"; email: string; name: string; language: string; organisation: string; hasPassword: boolean } } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/sign-in/passkey': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { passkey: { id: string; rawId: string; type: "public-key"; response: { clientDataJSON: string; authenticatorData: string; signature: string; userHandle?: string }; authenticatorAttachment?: "platform" | "cross-platform"; clientExtensionResults?: Record<string, unknown> } } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': ({ state: "signed-in" } | { state: "enrolling" } | { state: "second-factor"; ticket: string; factors: { password: boolean; passkeys: number; totp: number; recoveryCodes: number }; passkey?: ({ challenge: string } & Record<string, unknown>) }) } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/sign-in/passkey/options': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': ({ challenge: string } & Record<string, unknown>) } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/sign-in/password': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { organisation?: string; email: string; password: string } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': ({ state: "signed-in" } | { state: "enrolling" } | { state: "second-factor"; ticket: string; factors: { password: boolean; passkeys: number; totp: number; recoveryCodes: number }; passkey?: ({ challenge: string } & Record<string, unknown>) }) } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/sign-in/second-factor': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody: { content: { 'application/json': ({ ticket: string; code: string } | { ticket: string; passkey: { id: string; rawId: string; type: "public-key"; response: { clientDataJSON: string; authenticatorData: string; signature: string; userHandle?: string }; authenticatorAttachment?: "platform" | "cross-platform"; clientExtensionResults?: Record<string, unknown> } }) } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': ({ state: "signed-in" } | { state: "enrolling" } | { state: "second-factor"; ticket: string; factors: { password: boolean; passkeys: number; totp: number; recoveryCodes: number }; passkey?: ({ challenge: string } & Record<string, unknown>) }) } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/sign-out': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
   };
   '/api/v1/status': {
     parameters: None;
