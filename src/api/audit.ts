@@ -10,6 +10,7 @@ import {
   listWitnesses,
   logPolicy,
   removeWitness,
+  WITNESS_NAME,
   witnessed,
 } from '#assurance/audit/witnesses.ts';
 import { toUtf8 } from '#core/bytes.ts';
@@ -44,7 +45,7 @@ const tailQuery = filter.extend({
   after: COUNT.describe('The first entry that is wanted; `next` of the reply before.'),
   waitS: z.coerce.number().int().min(0).max(20).default(0).describe('How long to wait for it.'),
 });
-const witnessName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/);
+const witnessName = z.string().regex(WITNESS_NAME);
 const witness = z.object({
   name: z.string(),
   vkeys: z.array(z.string()),
@@ -234,11 +235,8 @@ function witnessRoutes(): readonly Route[] {
       }),
       reply: added,
       handle: async ({ body }, { tx, tenant, actor }) => {
-        const done = await addWitness(tx, tenant, body.name, body.vkeys);
-        if (!done.ok) return invalid([{ at: 'body.vkeys', text: done.error }]);
-        const details = { vkeys: body.vkeys };
-        await appendAudit(tx, [{ tenant, actor, what: 'audit-witness.added', subject: body.name, details }]);
-        return body;
+        const done = await addWitness({ tx, tenant, actor }, body.name, body.vkeys);
+        return done.ok ? body : invalid([{ at: 'body.vkeys', text: done.error }]);
       },
     }),
     writeRoute({
@@ -253,10 +251,8 @@ function witnessRoutes(): readonly Route[] {
       params: z.strictObject({ name: witnessName }),
       reply: z.unknown(),
       handle: async ({ params }, { tx, tenant, actor }) => {
-        if (!(await removeWitness(tx, tenant, params.name))) return notFound('witness');
-        const event = { tenant, actor, what: 'audit-witness.removed', subject: params.name, details: {} };
-        await appendAudit(tx, [event]);
-        return undefined;
+        const isGone = await removeWitness({ tx, tenant, actor }, params.name);
+        return isGone ? undefined : notFound('witness');
       },
     }),
     writeRoute({

@@ -5,14 +5,17 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { exportLog } from '#assurance/audit/export.ts';
 import { proveFromExport, type Verified, verifyExport } from '#assurance/audit/verify-export.ts';
+import { readHead } from '#assurance/audit/log.ts';
+import { addWitness, listWitnesses, removeWitness } from '#assurance/audit/witnesses.ts';
 import { ConfigError } from '#core/errors.ts';
+import { err, ok } from '#core/result.ts';
 import { toUtf8 } from '#core/bytes.ts';
 import { parseCount } from '#protocol/tlog/base64.ts';
 import { sha256, verifySignature } from '#protocol/tlog/node-crypto.ts';
 import { parsePolicy } from '#protocol/tlog/policy.ts';
 import { checkProof } from '#protocol/tlog/tlog-proof.ts';
 import type { CliContext } from './context.ts';
-import { type Arguments, commandOf, plain, print, usage, withTenant } from './subcommands.ts';
+import { type Arguments, commandOf, plain, print, table, usage, withAct, withTenant } from './subcommands.ts';
 
 const MAX_FILE_BYTES = 1024 * 1024;
 
@@ -95,6 +98,52 @@ export const audit = commandOf('audit', 'The signed log of everything that was d
       }
       const text = out === undefined ? proof : `${out}.tlog-proof proves ${out}.json\n`;
       print(context, args, { index, entry: toUtf8(entry), proof }, text);
+      return 0;
+    },
+  },
+  witnesses: {
+    summary: 'Who signs with us, and up to where.',
+    positionals: [],
+    flags: {},
+    run: async (args, context) => {
+      const [rows, head] = await withTenant(args, context, async (db, tenant) => [
+        await listWitnesses(db, tenant),
+        await readHead(db, tenant),
+      ]);
+      const cells = rows.map((w) => [
+        w.name,
+        w.size === null ? '-' : `${w.size} of ${head?.size ?? 0}`,
+        w.signedAtMs === null ? '-' : new Date(w.signedAtMs).toISOString(),
+      ]);
+      const text =
+        rows.length === 0 ? 'no witness was added\n' : table(['WITNESS', 'SIGNED UP TO', 'AT'], cells);
+      print(context, args, rows, text);
+      return 0;
+    },
+  },
+  'add-witness': {
+    summary: 'Count on a witness, by the keys that "gatehouse witness init" printed.',
+    positionals: ['NAME', 'KEY…'],
+    flags: {},
+    run: async (args, context) => {
+      const [name = '', ...vkeys] = args.positionals;
+      const done = await withAct(args, context, (act) => addWitness(act, name, vkeys));
+      if (!done.ok) return refuse(context, 'add-witness', args, done.error);
+      print(context, args, { name, vkeys }, `${name} is a witness of this log now\n`);
+      return 0;
+    },
+  },
+  'remove-witness': {
+    summary: 'Stop counting on a witness.',
+    positionals: ['NAME'],
+    flags: {},
+    run: async (args, context) => {
+      const [name = ''] = args.positionals;
+      const done = await withAct(args, context, async (act) =>
+        (await removeWitness(act, name)) ? ok(undefined) : err(`there is no witness "${name}"`),
+      );
+      if (!done.ok) return refuse(context, 'remove-witness', args, done.error);
+      print(context, args, { name }, `${name} is no witness of this log any more\n`);
       return 0;
     },
   },

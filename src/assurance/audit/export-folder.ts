@@ -39,12 +39,8 @@ export async function readFileOf(folder: string, name: string): Promise<Uint8Arr
   }
 }
 
-/** A tile as its tree has it; of a partial one also the full file that came later will do. */
 export async function readTile(folder: string, tile: TileName): Promise<Uint8Array | undefined> {
-  const exact = await readFileOf(folder, tilePath(tile));
-  if (exact !== undefined || tile.width === TILE_WIDTH || tile.level === 'entries') return exact;
-  const full = await readFileOf(folder, tilePath({ ...tile, width: TILE_WIDTH }));
-  return full?.subarray(0, tile.width * 32);
+  return await readFileOf(folder, tilePath(tile));
 }
 
 export async function readAbout(folder: string): Promise<Result<About, string>> {

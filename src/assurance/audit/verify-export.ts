@@ -51,7 +51,7 @@ export async function verifyExport(options: VerifyOptions): Promise<Result<Verif
   const bundles = await checkAllBundles({ ...options, size, tenant: about.tenant, from: first, to });
   problems.push(...bundles.problems);
   problems.push(...(await checkUpperTiles(options.folder, size, about.minimumIndex, first, bundles.roots)));
-  problems.push(...(await checkRoot(options.folder, checkpoint, 'the checkpoint')));
+  problems.push(...(await checkRoot(options.folder, size, checkpoint, 'the checkpoint')));
   const witnessed = await checkWitnessed(options.folder, policy, size, problems);
   if (options.earlier !== undefined)
     problems.push(...(await checkEarlier(options.folder, policy, options.earlier, size)));
@@ -100,12 +100,14 @@ export async function openExport(folder: string, policyText?: string): Promise<R
     : ok({ about: about.value, policy: policy.value, checkpoint: checkpoint.value, problems });
 }
 
-export function folderTiles(folder: string): TileReader {
+/** Tiles of an export of `size` entries, also as they were in an earlier, smaller tree: theirs begin the same way. */
+export function folderTiles(folder: string, size: number): TileReader {
   return async (tile) => {
-    const bytes = await readTile(folder, tile);
-    if (bytes?.length !== tile.width * HASH_BYTES)
-      throw new MissingTile(`${tilePath(tile)} is missing or cut`);
-    return bytes;
+    const there = { ...tile, width: tileWidth(size, tile.level, tile.n) };
+    const bytes = await readTile(folder, there);
+    if (bytes?.length !== there.width * HASH_BYTES || tile.width > there.width)
+      throw new MissingTile(`${tilePath(there)} is missing or cut`);
+    return bytes.subarray(0, tile.width * HASH_BYTES);
   };
 }
 
@@ -152,11 +154,12 @@ async function checkUpperTiles(
 
 async function checkRoot(
   folder: string,
+  size: number,
   { checkpoint }: Pick<OpenCheckpoint, 'checkpoint'>,
   what: string,
 ): Promise<string[]> {
   try {
-    const root = await rootFromTiles(sha256, folderTiles(folder), checkpoint.size);
+    const root = await rootFromTiles(sha256, folderTiles(folder, size), checkpoint.size);
     return equalBytes(root, checkpoint.root)
       ? []
       : [`the tree of ${checkpoint.size} entries does not have the root that ${what} signs`];
@@ -186,7 +189,7 @@ async function checkWitnessed(
     problems.push('witnesses have seen a longer log than this one: it was cut');
     return undefined;
   }
-  problems.push(...(await checkRoot(folder, opened.value, 'what was witnessed')));
+  problems.push(...(await checkRoot(folder, size, opened.value, 'what was witnessed')));
   return opened.value.checkpoint.size;
 }
 
@@ -200,7 +203,7 @@ async function checkEarlier(
   if (!opened.ok) return [`the earlier checkpoint: ${opened.error}`];
   if (opened.value.checkpoint.size > size)
     return [`the log had ${opened.value.checkpoint.size} entries before and has ${size} now: it was cut`];
-  return await checkRoot(folder, opened.value, 'the earlier checkpoint');
+  return await checkRoot(folder, size, opened.value, 'the earlier checkpoint');
 }
 
 export type EntryProof = { readonly index: number; readonly entry: Uint8Array; readonly proof: string };
@@ -221,7 +224,7 @@ export async function proveFromExport(folder: string, index: number): Promise<Re
   const head =
     (await witnessedHead(folder, opened.value.policy, index)) ?? (await checkpointHead(folder, size));
   try {
-    const path = await proveInclusion(sha256, folderTiles(folder), index, head.size);
+    const path = await proveInclusion(sha256, folderTiles(folder, size), index, head.size);
     return ok({ index, entry, proof: formatProof({ index, path, extra: undefined, checkpoint: head.note }) });
   } catch (error) {
     if (error instanceof MissingTile) return err(error.message);

@@ -2,7 +2,8 @@
  * Who signs with us. A witness has seen the log grow and says so under its own key; with a quorum of them, rewriting the log
  * would need their help. What they sign is kept beside the checkpoint they signed, so that proofs can carry it.
  */
-import { fromUtf8 } from '#core/bytes.ts';
+import type { Actor } from '#core/actor.ts';
+import { equalBytes, fromUtf8 } from '#core/bytes.ts';
 import type { TenantId } from '#core/id.ts';
 import { err, ok, type Result } from '#core/result.ts';
 import type { Reader, Transaction } from '#platform/db.ts';
@@ -12,7 +13,7 @@ import { formatNote, formatSignature } from '#protocol/tlog/note.ts';
 import { openCheckpoint, type OpenCheckpoint } from '#protocol/tlog/open-checkpoint.ts';
 import type { Policy } from '#protocol/tlog/policy.ts';
 import { rootFromTiles } from '#protocol/tlog/prove.ts';
-import { equalBytes } from '#core/bytes.ts';
+import { appendAudit } from './audit.ts';
 import { logVkeys } from './log-keys.ts';
 import { type LogHead, readHead, tilesOfLog } from './log.ts';
 
@@ -159,13 +160,15 @@ async function keepCosignature(
   );
 }
 
-/** Adds a witness after its keys were read; false when the name is taken. */
+export type WitnessAct = { readonly tx: Transaction; readonly tenant: TenantId; readonly actor: Actor };
+
+/** Adds a witness, with the event of it, after its keys were read. */
 export async function addWitness(
-  tx: Transaction,
-  tenant: TenantId,
+  { tx, tenant, actor }: WitnessAct,
   name: string,
   vkeys: readonly string[],
 ): Promise<Result<void, string>> {
+  if (!WITNESS_NAME.test(name) || name === 'none') return err(`"${name}" cannot name a witness`);
   for (const vkey of vkeys) {
     const key = await parseKey(sha256, vkey);
     if (!key.ok) return err(key.error);
@@ -177,17 +180,24 @@ export async function addWitness(
      on conflict do nothing returning name`,
     [tenant, name, vkeys],
   );
-  return added.length === 1
-    ? ok(undefined)
-    : err('a witness of this name, or with this key, is there already');
+  if (added.length === 0) return err('a witness of this name, or with this key, is there already');
+  await appendAudit(tx, [
+    { tenant, actor, what: 'audit-witness.added', subject: name, details: { vkeys: [...vkeys] } },
+  ]);
+  return ok(undefined);
 }
 
-export async function removeWitness(tx: Transaction, tenant: TenantId, name: string): Promise<boolean> {
+export const WITNESS_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+
+/** Removes a witness, with the event of it; false when there is none of that name. */
+export async function removeWitness({ tx, tenant, actor }: WitnessAct, name: string): Promise<boolean> {
   const gone = await tx.query('delete from audit_witness where tenant_id = $1 and name = $2 returning name', [
     tenant,
     name,
   ]);
-  return gone.length === 1;
+  if (gone.length === 0) return false;
+  await appendAudit(tx, [{ tenant, actor, what: 'audit-witness.removed', subject: name, details: {} }]);
+  return true;
 }
 
 /** Cosigned checkpoints that nobody needs any more: all but the newest ones, and one of each day. */
