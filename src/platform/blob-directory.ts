@@ -127,8 +127,8 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Four frames: what one connection may hold in memory beside the frame in hand. */
-const MAX_BACKLOG = 4 * FRAME_BYTES;
+/** One frame being written and one that waits; with a second the sender does, so that many of them stay small in memory. */
+const MAX_BACKLOG = 2 * FRAME_BYTES;
 
 class FileWriter implements BlobWriter {
   readonly #root: string;
