@@ -3,6 +3,7 @@ import type { Outside } from '#api/domain-check.ts';
 import type { OperatorSettings } from '#api/origins.ts';
 import type { Probe } from '#api/probes.ts';
 import type { About } from '#api/status.ts';
+import type { TenantRouteOptions } from '#api/tenants.ts';
 import { createWireResolver } from '#platform/dns/resolver.ts';
 import { fetchStsPolicy } from '#platform/mta-sts/fetch.ts';
 import type { Config } from './config.ts';
@@ -10,7 +11,8 @@ import { dnsOf } from './config-dns.ts';
 import { ourTlsKeys } from './tls-keys.ts';
 import { deliveryAnchors, refusedNetworks } from './delivery.ts';
 
-export type AboutGateway = About & Outside & { readonly operator: OperatorSettings } & Disposable;
+export type AboutGateway = About &
+  Outside & { readonly operator: OperatorSettings; readonly tenants: TenantRouteOptions } & Disposable;
 
 export function aboutGateway(config: Config, probes: readonly Probe[]): AboutGateway {
   const resolver = createWireResolver(dnsOf(config));
@@ -28,6 +30,10 @@ export function aboutGateway(config: Config, probes: readonly Probe[]): AboutGat
         ...(caPem === undefined ? {} : { caPem }),
       }),
     tlsKeys: () => ourTlsKeys(config),
+    tenants: {
+      deletionGraceS: config.tenants.deletionGraceS,
+      locations: config.storage.targets.map((t) => t.name),
+    },
     operator: {
       heloName: config.hostname,
       ...(retryWaitsS === undefined ? {} : { retryWaitsS: [...retryWaitsS] }),

@@ -17,6 +17,7 @@ import { siemRoutes } from '#api/siem.ts';
 import { signInRoutes } from '#api/sign-in.ts';
 import { statusRoutes } from '#api/status.ts';
 import type { Identity } from '#assurance/identity/identity.ts';
+import { tenantRoutes } from '#api/tenants.ts';
 import type { AboutGateway } from './about.ts';
 import type { Stores } from './installation.ts';
 
@@ -37,5 +38,6 @@ export function apiRoutes(stores: Stores, about: AboutGateway, identity: Identit
     ...domainCheckRoutes(about),
     ...auditRoutes(openSubjectKeys(stores.keys)),
     ...originRoutes(() => about.operator),
+    ...tenantRoutes(() => about.tenants),
   ];
 }

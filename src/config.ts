@@ -40,13 +40,17 @@ export const configSchema = z.strictObject({
   delivery: sections.deliverySection,
   engines: enginesSection,
   workers: sections.workersSection,
+  node: sections.nodeSection,
+  storage: sections.storageSection,
+  tenants: sections.tenantsSection,
   log: sections.logSection,
 });
 
 type Parsed = z.output<typeof configSchema>;
 /** What the rest of the program sees: every path absolute, nothing left to default. */
 export type Config = Readonly<
-  Omit<Parsed, 'keys' | 'hostname' | 'listeners'> & {
+  Omit<Parsed, 'keys' | 'hostname' | 'listeners' | 'tenants'> & {
+    readonly tenants: { readonly deletionGraceS: number; readonly exports: string };
     readonly listeners: readonly ListenerConfig[];
     readonly keys: string;
     readonly hostname: string;
@@ -199,6 +203,19 @@ function finish(
     ...parsed,
     listeners: listeners.map((l) => completeListener(l, ourName)),
     tls,
+    storage: {
+      targets: parsed.storage.targets.map((t) => ({
+        ...t,
+        directory: absolutePath(t.directory, fromFile.has('storage'), source),
+      })),
+    },
+    tenants: {
+      ...parsed.tenants,
+      exports:
+        parsed.tenants.exports === undefined
+          ? join(data, 'exports')
+          : absolutePath(parsed.tenants.exports, fromFile.has('tenants'), source),
+    },
     policy:
       parsed.policy === undefined ? undefined : absolutePath(parsed.policy, fromFile.has('policy'), source),
     data,
@@ -246,6 +263,28 @@ const CROSS_CHECKS: readonly CrossCheck<Parsed>[] = [
               text: 'must be 127.0.0.1, ::1 or localhost unless tls.certificate and tls.key are set: sessions must not travel in the clear',
             },
           ],
+  },
+  {
+    sections: ['node', 'storage'],
+    check: ({ node, storage }): Mistake[] => {
+      const names = storage.targets.map((t) => t.name);
+      const twice = names.findIndex((n, i) => names.indexOf(n) !== i);
+      return [
+        ...(twice < 0
+          ? []
+          : [{ path: ['storage', 'targets', twice, 'name'], text: `"${names[twice]}" is used twice` }]),
+        ...node.labels.flatMap((label, i) =>
+          names.includes(label)
+            ? []
+            : [
+                {
+                  path: ['node', 'labels', i],
+                  text: `"${label}" has no entry in storage.targets: mail for that place could not be stored`,
+                },
+              ],
+        ),
+      ];
+    },
   },
   {
     sections: ['dns'],

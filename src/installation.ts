@@ -5,9 +5,10 @@
 import { join, resolve } from 'node:path';
 import { openFileKeys } from '#assurance/keys/file-keys.ts';
 import type { KeyStore } from '#assurance/keys/keys.ts';
+import { type KnownTenants, openKnownTenants } from '#assurance/tenants/known-tenants.ts';
 import { ConfigError, TransientError } from '#core/errors.ts';
-import type { TenantId } from '#core/id.ts';
 import { openBlobDirectory } from '#platform/blob-directory.ts';
+import { type LocatedBlobs, locatedBlobs } from '#platform/located-blobs.ts';
 import { openPackedBlobs, type PackedBlobs } from '#platform/packed-blobs.ts';
 import { type Database, openDatabase } from '#platform/db.ts';
 import { embeddedUrl, startPostgres } from '#platform/embedded-postgres.ts';
@@ -74,13 +75,28 @@ export function openConfiguredDatabase(
 function asRole(config: Config, url: string, role: DatabaseRole): string {
   const { appUrl, systemUrl, url: external } = config.database;
   if (role === 'owner') return url;
+  const labels = config.node.labels.join(',');
   if (external === undefined)
-    return url.replace(/^postgresql:\/\/gatehouse@/, `postgresql://gatehouse_${role}@`);
+    return withOptions(url.replace(/^postgresql:\/\/gatehouse@/, `postgresql://gatehouse_${role}@`), {
+      labels,
+    });
   const given = role === 'app' ? appUrl : systemUrl;
-  if (given !== undefined) return given;
-  const handed = new URL(url);
-  handed.searchParams.set('options', `-c role=gatehouse_${role}`);
-  return handed.href;
+  if (given !== undefined) return withOptions(given, { labels });
+  return withOptions(url, { labels, role: `gatehouse_${role}` });
+}
+
+/** What the connection says of itself: the places this node belongs to (migrations/0009), and the role it is handed to. */
+function withOptions(
+  url: string,
+  { labels, role }: { readonly labels: string; readonly role?: string },
+): string {
+  const options = [
+    ...(role === undefined ? [] : [`-c role=${role}`]),
+    ...(labels === '' ? [] : [`-c gatehouse.labels=${labels}`]),
+  ];
+  if (options.length === 0) return url;
+  const separator = url.includes('?') ? '&' : '?';
+  return `${url}${separator}options=${encodeURIComponent(options.join(' '))}`;
 }
 
 /** The database of a gateway that runs, for a command beside it. Throws ConfigError when nothing answers. */
@@ -108,13 +124,22 @@ export async function openRunningDatabase(config: Config, role: 'app' | 'system'
   }
 }
 
-export type Stores = { readonly db: Database; readonly keys: KeyStore; readonly blobs: PackedBlobs };
+export type Stores = {
+  readonly db: Database;
+  readonly keys: KeyStore;
+  readonly blobs: LocatedBlobs;
+  readonly tenants: KnownTenants;
+};
 
 /** Keys and bodies beside a database that is open as `system`; every tenant's key is made ready. */
 export async function openStores(config: Config, db: Database): Promise<Stores> {
   const keys = await openFileKeys(config.keys, db);
-  const tenants = await db.query<{ id: TenantId }>('select id from tenant');
-  for (const { id } of tenants) await keys.ensureTenant(id);
-  const root = join(config.data, 'blobs');
-  return { db, keys, blobs: await openPackedBlobs(root, await openBlobDirectory(root)) };
+  const tenants = await openKnownTenants(db, keys);
+  const targets = new Map<string, PackedBlobs>();
+  for (const { name, directory } of config.storage.targets) targets.set(name, await openBlobs(directory));
+  const usual = await openBlobs(join(config.data, 'blobs'));
+  return { db, keys, blobs: locatedBlobs({ usual, targets, locationOf: tenants.locationOf }), tenants };
 }
+
+const openBlobs = async (root: string): Promise<PackedBlobs> =>
+  await openPackedBlobs(root, await openBlobDirectory(root));

@@ -4,6 +4,13 @@
  */
 import { startSequencer } from '#assurance/audit/sequencer.ts';
 import { forgetCheckpoints } from '#assurance/audit/witnesses.ts';
+import { destroyDue } from '#assurance/tenants/deletion.ts';
+import { writeExports } from '#assurance/tenants/export-files.ts';
+import { EXPORT_JOB } from '#assurance/tenants/exports.ts';
+import { keepRefreshed } from '#assurance/tenants/known-tenants.ts';
+import { moveBodies } from '#assurance/tenants/move-bodies.ts';
+import { countTenants } from '#assurance/tenants/usage.ts';
+import type { Database } from '#platform/db.ts';
 import { parseServer } from '#platform/dns/resolv-conf.ts';
 import { createWireResolver } from '#platform/dns/resolver.ts';
 import { JOB_CHANNEL, type PeriodicJob, startJobs } from '#platform/jobs.ts';
@@ -24,8 +31,18 @@ const PARTITIONS_AHEAD = 2;
 /** Cosigned checkpoints of each log that are kept beside one of each day. */
 const CHECKPOINTS_KEPT = 100;
 
-export async function openJobs(config: Config, stores: Stores, log: Logger): Promise<AsyncDisposable> {
-  const jobs = startJobs(stores.db, log, periodicJobs(config, stores));
+/** `app` is for what is done in the name of a tenant, seeing only that one. */
+export async function openJobs(
+  config: Config,
+  stores: Stores,
+  app: Database,
+  log: Logger,
+): Promise<AsyncDisposable> {
+  const jobs = startJobs(stores.db, log, [
+    ...periodicJobs(config, stores),
+    ...tenantJobs(config, stores, app),
+  ]);
+  const renewing = keepRefreshed(stores.tenants, log);
   const sequencer = startSequencer(
     {
       db: stores.db,
@@ -39,9 +56,11 @@ export async function openJobs(config: Config, stores: Stores, log: Logger): Pro
     // A domain that was added wants its keys now.
     directory: () => jobs.wake('dkim-keys'),
     [JOB_CHANNEL]: jobs.wake,
+    tenant: renewing.now,
   });
   return {
     [Symbol.asyncDispose]: async () => {
+      renewing[Symbol.dispose]();
       await listening[Symbol.asyncDispose]();
       await jobs[Symbol.asyncDispose]();
       await sequencer[Symbol.asyncDispose]();
@@ -94,6 +113,35 @@ function periodicJobs(config: Config, stores: Stores): readonly PeriodicJob[] {
         await forgetGreylist(db);
         return undefined;
       },
+    },
+  ];
+}
+
+/** What is done to and for tenants (src/assurance/tenants). */
+function tenantJobs(config: Config, stores: Stores, app: Database): readonly PeriodicJob[] {
+  const { db, keys, blobs } = stores;
+  const folder = config.tenants.exports;
+  return [
+    {
+      name: 'tenant-usage',
+      everyMs: MINUTE_MS,
+      run: async (stopping) => done({ limitsReached: await countTenants(db, stopping) }),
+    },
+    {
+      name: EXPORT_JOB,
+      everyMs: 10 * MINUTE_MS,
+      run: async (stopping) =>
+        done({ exports: await writeExports({ app, system: db, keys, blobs, folder }, stopping) }),
+    },
+    {
+      name: 'tenant-deletions',
+      everyMs: MINUTE_MS,
+      run: async (stopping) => done({ tenants: await destroyDue(db, stopping) }),
+    },
+    {
+      name: 'tenant-moves',
+      everyMs: 10 * MINUTE_MS,
+      run: async (stopping) => done({ bodies: await moveBodies(db, blobs.move, stopping) }),
     },
   ];
 }

@@ -8,6 +8,7 @@ import type { Database } from '#platform/db.ts';
 import type { Resolver } from '#protocol/dns/resolver.ts';
 import { ConfigError, errorChain } from '#core/errors.ts';
 import type { TenantId } from '#core/id.ts';
+import { keepRefreshed } from '#assurance/tenants/known-tenants.ts';
 import { createClamd } from '#platform/clamd.ts';
 import { createWireResolver, type DnsCounters, type WireResolver } from '#platform/dns/resolver.ts';
 import { parseServer } from '#platform/dns/resolv-conf.ts';
@@ -64,7 +65,8 @@ const RELOAD_SIGNERS_MS = 60_000;
 export async function openMail(config: Config, url: string, log: Logger, pool?: SharedPool): Promise<Mail> {
   await using stack = new AsyncDisposableStack();
   const db = stack.use(openConfiguredDatabase(config, url, 'system', 'gatehouse-mail'));
-  const { keys, blobs } = await openStores(config, db);
+  const { keys, blobs, tenants } = await openStores(config, db);
+  const renewing = stack.use(keepRefreshed(tenants, log));
   stack.defer(() => blobs.close());
   const clock = systemClock;
   let policy = readPolicy(config);
@@ -128,7 +130,7 @@ export async function openMail(config: Config, url: string, log: Logger, pool?: 
       .refresh()
       .catch(() => {})
       .then(engine.wake); // the poll tries again
-  stack.use(await listen(db, log, { queue: wake, dkim: reloadSigners }));
+  stack.use(await listen(db, log, { queue: wake, dkim: reloadSigners, tenant: renewing.now }));
   registry.gaugeFrom('gatehouse_deliveries_running', 'Deliveries in work.', engine.running);
   registry.gaugeFrom(
     'gatehouse_deliveries_waiting',

@@ -149,7 +149,7 @@ async function run(
       log.info('reading policy and certificates again');
       mail.reload();
     });
-    await using _jobs = await openJobs(config, stores, log);
+    await using _jobs = await openJobs(config, stores, db, log);
     await using siem = startStream({
       db: system,
       keys: stores.keys,

@@ -2,10 +2,15 @@
  * What happens between a request that was read and its reply: who calls, may they, do it, record it.
  *
  * A write runs in one transaction that also holds its idempotency key and its audit event; a write that succeeds without the
- * event it declares is undone as a bug. Everything runs on the caller's tenant, which is set here and nowhere else.
+ * event it declares is undone as a bug. Everything runs on the caller's tenant, or on the platform's for what operators do,
+ * which is set here and nowhere else.
  */
 import { appendAudit } from '#assurance/audit/audit.ts';
+import { type QuotaReached, quotaReached } from '#assurance/tenants/quota.ts';
+import { tenantState } from '#assurance/tenants/tenants.ts';
+import type { Actor } from '#core/actor.ts';
 import { InvariantError } from '#core/errors.ts';
+import { PLATFORM_TENANT, type TenantId } from '#core/id.ts';
 import type { Clock } from '#core/time.ts';
 import type { Database, Transaction } from '#platform/db.ts';
 import { type Authenticate, type Caller, type CookieChange, type Credentials, decide } from './caller.ts';
@@ -34,6 +39,8 @@ export async function perform(route: Route, asked: Asked, parts: Parts): Promise
   const caller = await parts.authenticate(asked.credentials);
   if (caller === undefined) return refused(SIGN_IN);
   if (caller.session !== undefined && route.kind === 'write' && !asked.isDeliberate) return refused(FORGED);
+  if ((await tenantState(parts.db.asTenant(caller.tenant), caller.tenant)) !== 'active')
+    return refused(SUSPENDED);
   const decision = decide(caller, route, parts.now());
   if (decision !== 'allowed') {
     await recordRefusal(route, caller, decision, parts.db);
@@ -63,7 +70,8 @@ async function performRead(
   caller: Caller,
   database: Database,
 ): Promise<Done> {
-  const { tenant, actor } = caller;
+  const { actor } = caller;
+  const tenant = tenantOf(route, caller);
   const db = database.asTenant(tenant);
   const value = shaped(route, await route.run(raw, { tenant, actor, caller, db, signal }));
   if (isProblem(value)) return refused(value);
@@ -72,6 +80,10 @@ async function performRead(
     await db.transact((tx) => appendAudit(tx, [{ tenant, actor, ...what(route, audit) }]));
   return { status: 200, value, replayed: false };
 }
+
+/** What operators do is done in the name of the platform, whose log has it; everything else in the caller's own tenant. */
+const tenantOf = (route: Route, caller: Caller): TenantId =>
+  route.scope === 'installation' ? PLATFORM_TENANT : caller.tenant;
 
 const what = (route: Route, word: string) => ({
   what: word,
@@ -90,6 +102,19 @@ async function recordRefusal(
   await db.asTenant(tenant).transact((tx) => appendAudit(tx, [{ tenant, actor, ...what(route, word) }]));
 }
 
+/** The act was undone; that it was tried is an event all the same. */
+async function recordLimit(
+  route: Route,
+  { kind }: QuotaReached,
+  tenant: TenantId,
+  actor: Actor,
+  db: Database,
+): Promise<void> {
+  const { subject } = what(route, '');
+  const event = { tenant, actor, what: 'tenant.quota-reached', subject, details: { limit: kind } };
+  await db.asTenant(tenant).transact((tx) => appendAudit(tx, [event]));
+}
+
 /** Carries a problem out of a transaction, so that what the handler had already written is rolled back. */
 class Refused extends Error {
   readonly problem: Problem;
@@ -106,7 +131,8 @@ async function performWrite(
   db: Database,
 ): Promise<Done> {
   const { raw, idempotencyKey: key, credentials } = asked;
-  const { tenant, actor } = caller;
+  const { actor } = caller;
+  const tenant = tenantOf(route, caller);
   if (key !== undefined && (typeof key !== 'string' || !validKey(key))) return refused(BAD_KEY);
   let cookie: CookieChange | undefined;
   let isKept = false;
@@ -131,7 +157,10 @@ async function performWrite(
     });
   } catch (error) {
     if (error instanceof Refused) return refused(error.problem);
-    throw error;
+    const limit = quotaReached(error);
+    if (limit === undefined) throw error;
+    await recordLimit(route, limit, tenant, actor, db);
+    return refused(problem({ ...LIMIT_REACHED, detail: limit.text }));
   }
 }
 
@@ -172,6 +201,17 @@ function shaped(route: Route, value: unknown): unknown {
 
 const refused = (value: Problem): Done => ({ status: value.status, value, replayed: false });
 
+const LIMIT_REACHED = {
+  status: 422,
+  type: 'quota-reached',
+  title: 'A limit is reached',
+} as const;
+const SUSPENDED = problem({
+  status: 403,
+  type: 'suspended',
+  title: 'Suspended',
+  detail: 'Your organisation is suspended here; ask those who run the gateway.',
+});
 const SIGN_IN = problem({
   status: 401,
   type: 'sign-in-required',

@@ -3,7 +3,7 @@
  * folder per day of birth (the id tells the day), so that many share the fsync of one folder.
  */
 import fs from 'node:fs';
-import { access, mkdir, opendir, rename, stat, writeFile } from 'node:fs/promises';
+import { access, mkdir, opendir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { PermanentError, TransientError } from '#core/errors.ts';
@@ -29,6 +29,8 @@ const readFd = promisify(fs.read);
 
 export type BlobDirectory = BlobStore & {
   readonly has: (id: BlobId) => Promise<boolean>;
+  /** The body as it is stored; undefined when it is not here. */
+  readonly readSealed: (id: BlobId) => Promise<Uint8Array | undefined>;
   /** Takes a body that is sealed already; durable when it resolves. Writing it again is harmless. */
   readonly writeSealed: (id: BlobId, sealed: Uint8Array) => Promise<void>;
 };
@@ -46,6 +48,7 @@ export async function openBlobDirectory(root: string): Promise<BlobDirectory> {
       ),
     remove: (id) => removeFile(pathOf(root, id)),
     list: () => listBlobs(root),
+    readSealed: (id) => readFile(pathOf(root, id)).catch(ignoreMissing),
     writeSealed: (id, sealed) => writeSealed(root, folders, id, sealed),
   };
 }
@@ -56,6 +59,11 @@ async function writeSealed(root: string, folders: FolderSync, id: BlobId, sealed
   await writeFile(`${path}.new`, sealed, { mode: 0o600, flush: true });
   await rename(`${path}.new`, path);
   await folders.sync(dayOf(id));
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+  return undefined;
 }
 
 /** One system call, where `rm` makes two. */

@@ -3,7 +3,7 @@
  * is told. A file without a row is rubbish that a crash left; a row without a file is a loss, and `gatehouse verify` looks
  * for both.
  */
-import type { BlobId } from '#core/id.ts';
+import type { BlobId, TenantId } from '#core/id.ts';
 
 export type BlobWriter = {
   /** Takes plaintext; the promise resolves when more may be written (back-pressure). */
@@ -15,7 +15,8 @@ export type BlobWriter = {
 };
 
 export type BlobStore = {
-  readonly create: (id: BlobId, key: Uint8Array) => BlobWriter;
+  /** Whose it is decides where it is stored; stores of one place do not ask. */
+  readonly create: (id: BlobId, key: Uint8Array, tenant?: TenantId) => BlobWriter;
   /** Throws PermanentError where a frame is missing, swapped, cut or changed. */
   readonly read: (id: BlobId, key: Uint8Array) => AsyncIterable<Uint8Array>;
   readonly remove: (id: BlobId) => Promise<void>;

@@ -45,6 +45,11 @@ export type PackedBlobs = BlobStore & {
     needed: (ids: readonly BlobId[]) => Promise<ReadonlySet<BlobId>>,
     nowMs: number,
   ) => Promise<number>;
+  readonly has: (id: BlobId) => Promise<boolean>;
+  /** A body as it is stored, sealed; undefined when it is not here. For moving it without its key. */
+  readonly readSealed: (id: BlobId) => Promise<Uint8Array | undefined>;
+  /** Takes a sealed body from another store; durable when it resolves. */
+  readonly writeSealed: (id: BlobId, sealed: Uint8Array) => Promise<void>;
   /** Ends the segment in hand. */
   readonly close: () => Promise<void>;
 };
@@ -191,6 +196,20 @@ class Store implements PackedBlobs {
     this.#live.set(place.segment, left - 1);
     if (left === 1 && this.#segment?.name !== place.segment) await this.#drop(place.segment);
     return undefined;
+  }
+
+  async has(id: BlobId): Promise<boolean> {
+    return (await this.#place(id)) !== undefined || (await this.#large.has(id));
+  }
+
+  async readSealed(id: BlobId): Promise<Uint8Array | undefined> {
+    const place = await this.#place(id);
+    const packed = place === undefined ? undefined : await this.#sealedAt(id, place);
+    return packed ?? (await this.#large.readSealed(id));
+  }
+
+  writeSealed(id: BlobId, sealed: Uint8Array): Promise<void> {
+    return this.#large.writeSealed(id, sealed);
   }
 
   async *read(id: BlobId, key: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -69,8 +69,8 @@ export const CATALOGUE = {
   'sign-in.read': { of: 'tenant', planned: true },
   'sign-in.write': { of: 'tenant', planned: true },
   'status.read': { of: 'tenant' },
-  'tenant.content': { of: 'vetted', planned: true },
-  'tenant.delete': { of: 'installation', planned: true },
+  'tenant.content': { of: 'vetted' },
+  'tenant.delete': { of: 'installation' },
   'tenant.read': { of: 'tenant' },
   'tenant.write': { of: 'tenant' },
 } as const satisfies Readonly<Record<string, Entry>>;

@@ -24,11 +24,16 @@ import type { KeyStore } from './keys.ts';
 const NONCE = 12;
 const TAG = 16;
 
+export type OpenKeys = KeyStore & {
+  /** Drops the tenant's key from this process: it was destroyed, or its place is elsewhere now. */
+  readonly forgetTenant: (tenant: TenantId) => void;
+};
+
 /**
  * Opens the root key in `directory`, creating it only when the database holds no key that an older one has sealed.
  * Throws ConfigError when the root key is missing, readable by others, or not the one this database was made with.
  */
-export async function openFileKeys(directory: string, db: Database): Promise<KeyStore> {
+export async function openFileKeys(directory: string, db: Database): Promise<OpenKeys> {
   const root = await rootKey(directory, db);
   const tenants = new Map<TenantId, TenantKeys>();
   const keysOf = (tenant: TenantId): TenantKeys => {
@@ -47,6 +52,7 @@ export async function openFileKeys(directory: string, db: Database): Promise<Key
         mac: derive(key, 'mac'),
       });
     },
+    forgetTenant: (tenant) => void tenants.delete(tenant),
     newDataKey: (tenant, context) => {
       const key = randomFillSync(new Uint8Array(32));
       return { key, wrapped: sealWith(keysOf(tenant).data, `${tenant}/${context}`, key) };
@@ -90,6 +96,7 @@ async function tenantKey(db: Database, root: KeyObject, tenant: TenantId): Promi
     );
   let [row] = await read();
   if (row === undefined) {
+    await refuseElsewhere(db, tenant);
     const wrapped = sealWith(root, `tenant-key/${tenant}/1`, randomBytes(32));
     await db.query(
       `insert into tenant_key (tenant_id, version, wrapped, state) values ($1, 1, $2, 'active') on conflict do nothing`,
@@ -106,6 +113,16 @@ async function tenantKey(db: Database, root: KeyObject, tenant: TenantId): Promi
       cause: error,
     });
   }
+}
+
+/** A node that may not hold the tenant's key does not see it, and must not make another. */
+async function refuseElsewhere(db: Database, tenant: TenantId): Promise<void> {
+  const [row] = await db.query<{ elsewhere: boolean }>(
+    'select $1::uuid = any (tenants_elsewhere()) as elsewhere',
+    [tenant],
+  );
+  if (row?.elsewhere === true)
+    throw new PermanentError(`tenant ${tenant} is kept at another place: its key is not for this node`);
 }
 
 function derive(key: Uint8Array, purpose: string): KeyObject {

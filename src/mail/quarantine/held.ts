@@ -49,7 +49,7 @@ export async function listHeld(
   const rows = await on.query<HeldItem & Row>(
     `select ${COLUMNS} from recipient r join message m on m.tenant_id = r.tenant_id and m.id = r.message_id
      where r.tenant_id = $1 and r.state = 'held' and r.message_id <= $2::uuid and (r.message_id < $2::uuid or r.n > $3)
-       ${options.recipient === undefined ? '' : 'and lower(r.address) = lower($5)'}
+       ${options.recipient === undefined ? '' : 'and r.address_lower = lower($5)'}
      order by r.message_id desc, r.n limit $4`,
     [
       tenant,
@@ -123,7 +123,7 @@ export async function deleteHeld(
 /** The state moves only from `held`: whoever comes second finds nothing. */
 function move(to: 'queued' | 'deleted'): string {
   return `update recipient set state = '${to}', state_at = clock_timestamp()
-    where tenant_id = $1 and message_id = $2 and state = 'held' and ($3::text is null or lower(address) = lower($3))
+    where tenant_id = $1 and message_id = $2 and state = 'held' and ($3::text is null or address_lower = lower($3))
     returning n, address, domain`;
 }
 

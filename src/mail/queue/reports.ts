@@ -146,7 +146,7 @@ async function storeReport(
 ): Promise<MessageToCommit> {
   const blob = id as string as BlobId; // the id of a body is the id of its message
   const { key, wrapped } = deps.keys.newDataKey(job.tenant, blob);
-  const writer = deps.blobs.create(blob, key);
+  const writer = deps.blobs.create(blob, key, job.tenant);
   await writer.write(dsn.bytes);
   await writer.commit();
   const envelope = reportEnvelope(deps, job, id, dsn);

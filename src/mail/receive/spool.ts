@@ -59,6 +59,7 @@ export function openSpool(options: SpoolOptions, tenant: TenantId, id: BlobId): 
 
 class Pass implements Spool {
   readonly #options: SpoolOptions;
+  readonly #tenant: TenantId;
   readonly #id: BlobId;
   readonly #key: Uint8Array;
   readonly #wrapped: WrappedKey;
@@ -81,6 +82,7 @@ class Pass implements Spool {
 
   constructor(options: SpoolOptions, tenant: TenantId, id: BlobId) {
     this.#options = options;
+    this.#tenant = tenant;
     this.#id = id;
     const { key, wrapped } = options.keys.newDataKey(tenant, this.#id);
     this.#key = key;
@@ -190,7 +192,7 @@ class Pass implements Spool {
   async #spill(): Promise<void> {
     const kept = this.#memory ?? [];
     this.#memory = undefined;
-    const writer = this.#options.blobs.create(this.#id, this.#key);
+    const writer = this.#options.blobs.create(this.#id, this.#key, this.#tenant);
     this.#writer = writer;
     for (const chunk of kept) await writer.write(chunk);
   }
@@ -203,7 +205,7 @@ class Pass implements Spool {
 
   async #commitNow(): Promise<void> {
     if (this.#writer === undefined) {
-      this.#writer = this.#options.blobs.create(this.#id, this.#key);
+      this.#writer = this.#options.blobs.create(this.#id, this.#key, this.#tenant);
       for (const chunk of this.#memory ?? []) await this.#writer.write(chunk);
     }
     await this.#writer.commit();

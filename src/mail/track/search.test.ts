@@ -47,6 +47,7 @@ async function fill(db: Database): Promise<ReadonlyMap<MessageId, number>> {
 
 test('searchMessages() finds by every question, alone and together, newest first', async () => {
   await using db = await testDatabase();
+  const app = db.as('app').asTenant(TENANT);
   const numbers = await fill(db);
   const third = [...numbers].find(([, i]) => i === 3)?.[0];
   const cases: readonly { readonly search: Omit<Search, 'limit'>; readonly expected: readonly number[] }[] = [
@@ -67,7 +68,7 @@ test('searchMessages() finds by every question, alone and together, newest first
     { search: { sender: "'; drop table message --" }, expected: [] },
   ];
   for (const { search, expected } of cases) {
-    const { items, next } = await searchMessages(db, TENANT, { ...search, limit: 100 });
+    const { items, next } = await searchMessages(app, TENANT, { ...search, limit: 100 });
     assert.deepEqual(
       items.map((i) => numbers.get(i.id)),
       expected,
@@ -78,17 +79,17 @@ test('searchMessages() finds by every question, alone and together, newest first
     const paged: (number | undefined)[] = [];
     let at: MessageId | undefined;
     for (let page = 0; page < 10; page++) {
-      const got = await searchMessages(db, TENANT, { ...search, limit: 2, after: at });
+      const got = await searchMessages(app, TENANT, { ...search, limit: 2, after: at });
       paged.push(...got.items.map((i) => numbers.get(i.id)));
       at = got.next;
       if (at === undefined) break;
     }
     assert.deepEqual(paged, expected, `paged ${JSON.stringify(search)}`);
   }
-  const { items } = await searchMessages(db, TENANT, { limit: 1 });
+  const { items } = await searchMessages(app, TENANT, { limit: 1 });
   assert.deepEqual(items[0]?.recipients, [
     { address: 'r2@ours.example', state: 'queued' },
     { address: 'all@ours.example', state: 'queued' },
   ]);
-  assert.deepEqual((await searchMessages(db, newId<'tenant'>(), { limit: 5 })).items, []);
+  assert.deepEqual((await searchMessages(app, newId<'tenant'>(), { limit: 5 })).items, []);
 });

@@ -170,6 +170,58 @@ export const workersSection = z
   .prefault({})
   .describe('How much is done at once.');
 
+const place = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,30}$/, 'must be a word of a-z, 0-9 and -, at most 31 long');
+
+export const nodeSection = z
+  .strictObject({
+    labels: z
+      .array(place)
+      .max(32)
+      .default([])
+      .describe(
+        'Places this machine belongs to, such as de. Mail, keys and jobs of a tenant that is pinned to another place are not for it.',
+      ),
+  })
+  .prefault({})
+  .describe('This machine among others.');
+
+export const storageSection = z
+  .strictObject({
+    targets: z
+      .array(
+        z.strictObject({
+          name: place.describe('The place; tenants are pinned to it by this name.'),
+          directory: path.describe('Folder of the bodies of the tenants that are pinned to it.'),
+        }),
+      )
+      .max(32)
+      .default([])
+      .describe(
+        'Where bodies of tenants are stored that are pinned to a place. Others: below the data folder.',
+      ),
+  })
+  .prefault({})
+  .describe('Where data is.');
+
+export const tenantsSection = z
+  .strictObject({
+    deletionGraceS: z
+      .int()
+      .min(0)
+      .max(366 * 86_400)
+      .default(30 * 86_400)
+      .describe(
+        'Seconds between the order to delete a tenant and its end, in which the order can be taken back.',
+      ),
+    exports: path
+      .optional()
+      .describe('Folder that exports of tenants are written to. Default: `exports` below the data folder.'),
+  })
+  .prefault({})
+  .describe('What operators do with tenants.');
+
 export const policySection = path
   .optional()
   .describe(

@@ -173,6 +173,12 @@ export interface paths {
     get: { parameters: { query?: never; header?: never; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { domain: string; lines: ({ area: "mx" | "spf" | "dkim" | "dmarc" | "mta-sts" | "tls-rpt" | "tlsa" | "ptr"; outcome: "good" | "warning" | "bad" | "unknown"; text: string })[]; publish: ({ area: "mx" | "spf" | "dkim" | "dmarc" | "mta-sts" | "tls-rpt" | "tlsa" | "ptr"; name: string; type: "MX" | "TXT" | "TLSA" | "PTR" | "A" | "CNAME"; value: string; isAdvice?: true })[] } } }; default: Refused } };
     put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
   };
+  '/api/v1/exports': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ id: string; askedAt: string; isOpen: boolean; state: "waiting" | "running" | "done" | "failed"; tables: number; rows: number; bodies: number; folder: (string | null); manifestSha256: (string | null); trouble: (string | null); endedAt: (string | null) })[] } } }; default: Refused } };
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody?: never; responses: { 202: { headers: Record<string, unknown>; content: { 'application/json': { id: string } } }; default: Refused } };
+    put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
   '/api/v1/held': {
     parameters: None;
     get: { parameters: { query?: { limit?: number; cursor?: string; recipient?: string }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ message: string; n: number; recipient: string; heldAt: string; mailFrom: string; headerFrom: (string | null); subject: (string | null); size: number; class: string; reasons: { rule: string; finding: string; text: string }[] })[]; next?: string } } }; default: Refused } };
@@ -384,5 +390,53 @@ export interface paths {
     parameters: None;
     get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ name: string; unit: "seconds" | "text"; default: ((string | number | number[]) | null); operator: ((string | number | number[]) | null); tenant: ((string | number | number[]) | null); origin: "default" | "operator" | "tenant" })[] } } }; default: Refused } };
     put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/tenants': {
+    parameters: None;
+    get: { parameters: { query?: { limit?: number; cursor?: string }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ id: string; name: string; state: "active" | "suspended" | "deleting" | "deleted"; stateAt: string; deleteAfter: (string | null); createdAt: string; location: (string | null); quotas: { messagesPerDay?: number; storedBytes?: number; people?: number; domains?: number }; usage: { countedAt: (string | null); messagesToday: number; queued: number; held: number; storedBytes: number; domains: number; people: number; lastSignInAt: (string | null); over: string[] } })[]; next?: string } } }; default: Refused } };
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { name: string; location?: string } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { id: string; name: string; state: "active" | "suspended" | "deleting" | "deleted"; stateAt: string; deleteAfter: (string | null); createdAt: string; location: (string | null); quotas: { messagesPerDay?: number; storedBytes?: number; people?: number; domains?: number }; usage: { countedAt: (string | null); messagesToday: number; queued: number; held: number; storedBytes: number; domains: number; people: number; lastSignInAt: (string | null); over: string[] } } } }; default: Refused } };
+    put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/tenants/{id}': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: never; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { id: string; name: string; state: "active" | "suspended" | "deleting" | "deleted"; stateAt: string; deleteAfter: (string | null); createdAt: string; location: (string | null); quotas: { messagesPerDay?: number; storedBytes?: number; people?: number; domains?: number }; usage: { countedAt: (string | null); messagesToday: number; queued: number; held: number; storedBytes: number; domains: number; people: number; lastSignInAt: (string | null); over: string[] } } } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/tenants/{id}/deletion': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: never; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { beganAt: string; keyGoneAt: (string | null); endedAt: (string | null); rows: Record<string, number> } } }; default: Refused } };
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody: { content: { 'application/json': { name: string; graceS?: number } } }; responses: { 202: { headers: Record<string, unknown>; content: { 'application/json': { id: string; name: string; state: "active" | "suspended" | "deleting" | "deleted"; stateAt: string; deleteAfter: (string | null); createdAt: string; location: (string | null); quotas: { messagesPerDay?: number; storedBytes?: number; people?: number; domains?: number }; usage: { countedAt: (string | null); messagesToday: number; queued: number; held: number; storedBytes: number; domains: number; people: number; lastSignInAt: (string | null); over: string[] } } } }; default: Refused } };
+    put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/tenants/{id}/exports': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: never; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ id: string; askedAt: string; isOpen: boolean; state: "waiting" | "running" | "done" | "failed"; tables: number; rows: number; bodies: number; folder: (string | null); manifestSha256: (string | null); trouble: (string | null); endedAt: (string | null) })[] } } }; default: Refused } };
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 202: { headers: Record<string, unknown>; content: { 'application/json': { id: string } } }; default: Refused } };
+    put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/tenants/{id}/location': {
+    parameters: None;
+    put: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody: { content: { 'application/json': { location: (string | null) } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { id: string; name: string; state: "active" | "suspended" | "deleting" | "deleted"; stateAt: string; deleteAfter: (string | null); createdAt: string; location: (string | null); quotas: { messagesPerDay?: number; storedBytes?: number; people?: number; domains?: number }; usage: { countedAt: (string | null); messagesToday: number; queued: number; held: number; storedBytes: number; domains: number; people: number; lastSignInAt: (string | null); over: string[] } } } }; default: Refused } };
+    get?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/tenants/{id}/name': {
+    parameters: None;
+    put: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody: { content: { 'application/json': { name: string } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { id: string; name: string; state: "active" | "suspended" | "deleting" | "deleted"; stateAt: string; deleteAfter: (string | null); createdAt: string; location: (string | null); quotas: { messagesPerDay?: number; storedBytes?: number; people?: number; domains?: number }; usage: { countedAt: (string | null); messagesToday: number; queued: number; held: number; storedBytes: number; domains: number; people: number; lastSignInAt: (string | null); over: string[] } } } }; default: Refused } };
+    get?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/tenants/{id}/quota': {
+    parameters: None;
+    put: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody: { content: { 'application/json': { messagesPerDay?: number; storedBytes?: number; people?: number; domains?: number } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { id: string; name: string; state: "active" | "suspended" | "deleting" | "deleted"; stateAt: string; deleteAfter: (string | null); createdAt: string; location: (string | null); quotas: { messagesPerDay?: number; storedBytes?: number; people?: number; domains?: number }; usage: { countedAt: (string | null); messagesToday: number; queued: number; held: number; storedBytes: number; domains: number; people: number; lastSignInAt: (string | null); over: string[] } } } }; default: Refused } };
+    get?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/tenants/{id}/resume': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { id: string; name: string; state: "active" | "suspended" | "deleting" | "deleted"; stateAt: string; deleteAfter: (string | null); createdAt: string; location: (string | null); quotas: { messagesPerDay?: number; storedBytes?: number; people?: number; domains?: number }; usage: { countedAt: (string | null); messagesToday: number; queued: number; held: number; storedBytes: number; domains: number; people: number; lastSignInAt: (string | null); over: string[] } } } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/tenants/{id}/suspend': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody: { content: { 'application/json': { reason: string } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { id: string; name: string; state: "active" | "suspended" | "deleting" | "deleted"; stateAt: string; deleteAfter: (string | null); createdAt: string; location: (string | null); quotas: { messagesPerDay?: number; storedBytes?: number; people?: number; domains?: number }; usage: { countedAt: (string | null); messagesToday: number; queued: number; held: number; storedBytes: number; domains: number; people: number; lastSignInAt: (string | null); over: string[] } } } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
   };
 }
