@@ -36,6 +36,7 @@ export function aboutGateway(config: Config, probes: readonly Probe[]): AboutGat
     },
     operator: {
       heloName: config.hostname,
+      language: config.delivery.reportLanguage,
       ...(retryWaitsS === undefined ? {} : { retryWaitsS: [...retryWaitsS] }),
       ...(giveUpAfterS === undefined ? {} : { maxAgeS: giveUpAfterS }),
     },

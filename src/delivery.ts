@@ -85,7 +85,7 @@ export function openDelivery(parts: DeliveryParts): OpenDelivery {
     deliver: (delivery) => attemptDelivery(delivery, deps),
     reports: createReportWriter({
       hostname: config.hostname,
-      language: config.delivery.reportLanguage,
+      languageOf: (tenant) => directory.settings(tenant)?.language ?? config.delivery.reportLanguage,
       keys,
       blobs,
       clock,

@@ -25,6 +25,7 @@ const DEFAULTS = {
   sourceIp4: null,
   sourceIp6: null,
   heloName: null,
+  language: 'en',
 } as const satisfies Record<keyof TenantSettings, unknown>;
 
 /** What the configuration of the machine says, as far as it says anything. */

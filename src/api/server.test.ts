@@ -20,7 +20,7 @@ function fakeDatabase(): { db: Database; committed: string[]; rolledBack: string
   const committed: string[] = [];
   const rolledBack: string[] = [];
   const rowsFor = (sql: string, values: readonly unknown[] = []): Row[] =>
-    sql.includes('from tenant') && values[0] === 'default' ? [{ id: TENANT }] : [];
+    sql.startsWith('select state from tenant') && values[0] === TENANT ? [{ state: 'active' }] : [];
   const query = (async (sql, values) => rowsFor(sql, values)) as Transaction['query'];
   const db: Database = {
     query,

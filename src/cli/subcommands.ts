@@ -147,6 +147,7 @@ const FLAG_OF: Readonly<Record<string, string>> = {
   port: '--next-hop',
   tls: '--tls',
   fingerprints: '--fingerprint',
+  language: '--language',
   caPem: '--ca',
   recipients: '--recipients',
   ldap: '--ldap',

@@ -1,12 +1,14 @@
-/** `gatehouse tenant`: how a tenant's mail is delivered. */
+/** `gatehouse tenant`: what operators do with tenants (tenant-acts.ts), and how a tenant's mail is delivered. */
 import { formatDurationS, parseDurationS } from '#core/duration.ts';
 import { ok } from '#core/result.ts';
 import { findTenantSettings, setTenantSettings } from '#mail/directory/tenant-settings.ts';
 import { tenantSettings, type TenantSettings } from '#mail/directory/values.ts';
 import { zodComplaints } from '#platform/config/zod-complaints.ts';
+import { tenantVerbs } from './tenant-acts.ts';
 import { type Arguments, badValues, commandOf, print, usage, withAct, withTenant } from './subcommands.ts';
 
-export const tenant = commandOf('tenant', 'What holds for all mail of a tenant.', {
+export const tenant = commandOf('tenant', 'Tenants, and what holds for all mail of one.', {
+  ...tenantVerbs,
   settings: {
     summary: 'Show the settings, or change those that are named. "none" goes back to the default.',
     positionals: [],
@@ -26,6 +28,7 @@ export const tenant = commandOf('tenant', 'What holds for all mail of a tenant.'
       'source-ip4': { type: 'string', value: 'ADDRESS', help: 'Our IPv4 address to send from.' },
       'source-ip6': { type: 'string', value: 'ADDRESS', help: 'Our IPv6 address to send from.' },
       helo: { type: 'string', value: 'NAME', help: 'What we call ourselves when we send from there.' },
+      language: { type: 'string', value: 'en|de|nl', help: 'Language of reports to its people.' },
     },
     run: async (args, context) => {
       const change = changeFrom(args);
@@ -80,6 +83,7 @@ const PLAIN = [
   ['source-ip4', 'sourceIp4'],
   ['source-ip6', 'sourceIp6'],
   ['helo', 'heloName'],
+  ['language', 'language'],
 ] as const satisfies readonly (readonly [string, keyof TenantSettings])[];
 
 function settingsText(s: TenantSettings): string {
@@ -93,6 +97,7 @@ function settingsText(s: TenantSettings): string {
     `delays told at       ${spans(s.delayNoticesS)}`,
     `sent from            ${[s.sourceIp4, s.sourceIp6].filter((x) => x !== undefined).join(' ') || 'default'}`,
     `called               ${s.heloName ?? 'default'}`,
+    `language of reports  ${s.language ?? 'default'}`,
     '',
   ].join('\n');
 }

@@ -10,11 +10,12 @@ import type { Database } from '#platform/db.ts';
 import { silentLog, type Logger } from '#platform/log.ts';
 import { registry } from '#platform/metrics.ts';
 import { parseMailbox } from '#protocol/address/mailbox.ts';
+import { createRefusals } from './place-refusals.ts';
 import { AnswerCache, type AnswerTimes, type SourceAnswer } from './answer-cache.ts';
 import { openLdapSource, type LdapSource } from './ldap.ts';
 import { verifyPassword } from '#platform/password-hash.ts';
 import * as look from './snapshot.ts';
-import type { Directory, NextHop, RecipientAnswer } from './types.ts';
+import type { Directory, NextHop, RecipientAnswer, TenantTrouble } from './types.ts';
 import type { DestinationValue, LdapValue, TenantSettings } from './values.ts';
 import type { TenantId } from '#core/id.ts';
 
@@ -46,6 +47,7 @@ export type LiveDirectory = Directory & {
   /** The tenant's rules for destinations by name, `undefined` for none; deliver/destination.ts says what they mean together. */
   readonly destinations: (tenant: TenantId) => ReadonlyMap<string, DestinationValue> | undefined;
   readonly settings: (tenant: TenantId) => TenantSettings | undefined;
+  readonly trouble: (tenant: TenantId) => TenantTrouble | undefined;
   /** Version of the snapshot that answers now. */
   readonly version: () => number;
   /** Reads the directory again if it has changed. */
@@ -66,6 +68,7 @@ export async function openDirectory(options: DirectoryOptions): Promise<LiveDire
   let snapshot = look.EMPTY_SNAPSHOT;
   const cache = new AnswerCache(MAX_ANSWERS, now);
   const sources = new LdapSources(options.keys);
+  const refusals = createRefusals(db, log, now);
 
   // On a clock that nobody sets, which none of the tests needs to turn.
   let lookedMs = 0;
@@ -105,6 +108,11 @@ export async function openDirectory(options: DirectoryOptions): Promise<LiveDire
     route: (tenant, domain) => look.routeFor(snapshot, tenant, domain),
     destinations: (tenant) => snapshot.destinations.get(tenant),
     settings: (tenant) => snapshot.settings.get(tenant),
+    trouble: (tenant) => {
+      const trouble = snapshot.troubles.get(tenant);
+      if (trouble === 'elsewhere') refusals.note(tenant);
+      return trouble;
+    },
     version: () => snapshot.version,
     refresh,
     current: async (maxAgeMs) => {

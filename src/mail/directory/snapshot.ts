@@ -19,7 +19,7 @@ import {
   type Kind,
   type Named,
 } from './kinds.ts';
-import type { ClientFacts, NextHop, PinnedSender, Route, Sender } from './types.ts';
+import type { ClientFacts, NextHop, PinnedSender, Route, Sender, TenantTrouble } from './types.ts';
 import { readTenantSettings } from './tenant-settings.ts';
 import type { DestinationValue, DomainValue, LdapValue, TenantSettings } from './values.ts';
 
@@ -44,6 +44,8 @@ export type Snapshot = {
   readonly destinations: ReadonlyMap<TenantId, ReadonlyMap<string, DestinationValue>>;
   readonly ldap: ReadonlyMap<TenantId, ReadonlyMap<string, LdapValue>>;
   readonly settings: ReadonlyMap<TenantId, TenantSettings>;
+  /** Of those whose mail is not taken now. */
+  readonly troubles: ReadonlyMap<TenantId, TenantTrouble>;
 };
 
 export const EMPTY_SNAPSHOT: Snapshot = {
@@ -57,6 +59,7 @@ export const EMPTY_SNAPSHOT: Snapshot = {
   destinations: new Map(),
   ldap: new Map(),
   settings: new Map(),
+  troubles: new Map(),
 };
 
 export async function directoryVersion(db: Reader): Promise<number> {
@@ -84,7 +87,17 @@ export async function readSnapshot(tx: Transaction, before: Snapshot): Promise<S
     destinations: byTenant(await rowsOf(tx, destinationKind), (d) => d),
     ldap: byTenant(await rowsOf(tx, ldapKind), (l) => l),
     settings: await readTenantSettings(tx),
+    troubles: await readTroubles(tx),
   };
+}
+
+async function readTroubles(tx: Reader): Promise<Map<TenantId, TenantTrouble>> {
+  const rows = await tx.query<{ id: TenantId; trouble: TenantTrouble }>(
+    `select t.id, case when t.state <> 'active' then 'suspended' when t.id = any (tenants_elsewhere()) then 'elsewhere' else 'limit' end as trouble
+     from tenant t left join tenant_usage u on u.tenant_id = t.id
+     where t.state <> 'active' or cardinality(u.over) > 0 or t.id = any (tenants_elsewhere())`,
+  );
+  return new Map(rows.map((r) => [r.id, r.trouble]));
 }
 
 type Owned<T> = { readonly tenant: TenantId; readonly value: T; readonly row: Row };

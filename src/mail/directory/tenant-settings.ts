@@ -14,6 +14,7 @@ const COLUMNS = {
   sourceIp4: 'source_ip4',
   sourceIp6: 'source_ip6',
   heloName: 'helo_name',
+  language: 'language',
 } as const satisfies Record<keyof TenantSettings, string>;
 const FIELDS = Object.entries(COLUMNS);
 

@@ -63,7 +63,12 @@ export type CloudPin =
 
 export type PinnedSender = { readonly sender: Sender; readonly pin: CloudPin };
 
+/** Why a tenant's mail is not taken now: suspended, pinned to another place, or a limit of messages a day or storage reached. */
+export type TenantTrouble = 'suspended' | 'elsewhere' | 'limit';
+
 export type Directory = {
+  /** Undefined for a tenant whose mail is taken. A directory that knows of no tenants' states leaves it out. */
+  readonly trouble?: (tenant: TenantId) => TenantTrouble | undefined;
   readonly recipient: (address: string) => Promise<RecipientAnswer>;
   /** AUTH by password (argon2id); takes the same time for a login that does not exist. */
   readonly authenticate: (login: string, password: string) => Promise<Sender | undefined>;

@@ -320,6 +320,7 @@ const DAY_S = 86_400;
 /** How a tenant's mail is delivered; what is left out is the product's default. */
 export const tenantSettings = z
   .strictObject({
+    language: z.enum(['en', 'de', 'nl']).optional().describe('Language of reports to its people.'),
     retryWaitsS: z
       .array(seconds(DAY_S))
       .min(1)

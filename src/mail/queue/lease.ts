@@ -35,7 +35,7 @@ export type LeasedRow = {
 const LEASE = `
 with due as (
   select tenant_id, message_id, n from queue
-  where lease_owner is null and next_at <= now()
+  where lease_owner is null and next_at <= now() and tenant_id <> all ((select tenants_inactive())::uuid[])
   order by next_at limit $2 for update skip locked
 ), taken as (
   update queue q set lease_owner = $1::uuid, leased_until = clock_timestamp() + interval '2 minutes'

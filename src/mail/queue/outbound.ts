@@ -27,7 +27,8 @@ import type { Settlement } from './settle.ts';
 
 export type OutboundDeps = {
   readonly hostname: string;
-  readonly directory: Pick<LiveDirectory, 'route' | 'destinations' | 'settings' | 'refresh' | 'current'>;
+  readonly directory: Pick<LiveDirectory, 'route' | 'destinations' | 'settings' | 'refresh' | 'current'> &
+    Partial<Pick<LiveDirectory, 'trouble'>>;
   readonly deliver: (delivery: DeliveryJob) => Promise<readonly AttemptResult[]>;
   readonly reports: ReportWriter;
   readonly keys: KeyStore;
@@ -48,6 +49,8 @@ export type Outbound = {
 const PAUSED_MS = 300_000;
 /** How long after a hold or pause a job may still begin. */
 const RULE_AGE_MS = 250;
+/** Rows of a suspended tenant are not leased at all; this is for what was in memory when it was suspended. */
+const SUSPENDED_MS = 60_000;
 /** How long a job waits when its destination is at its limit. */
 const BUSY_MS = 5_000;
 
@@ -73,7 +76,10 @@ function treatmentOf(deps: OutboundDeps, tenant: TenantId, domain: string): Trea
  * it, and to hold or put them off by the old rule would undo what the operator did.
  */
 async function permit(deps: OutboundDeps, job: QueueJob): Promise<Permit> {
-  const ask = (): Permit => permitOf(treatmentOf(deps, job.tenant, job.domain), deps.clock());
+  const ask = (): Permit =>
+    deps.directory.trouble?.(job.tenant) === 'suspended'
+      ? { kind: 'suspended', atMs: deps.clock() + SUSPENDED_MS }
+      : permitOf(treatmentOf(deps, job.tenant, job.domain), deps.clock());
   await deps.directory.current(RULE_AGE_MS);
   if (ask().kind === 'go') return { kind: 'go' };
   await deps.directory.refresh();

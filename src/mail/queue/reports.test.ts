@@ -78,7 +78,7 @@ async function written(
   const texts: string[] = [];
   const deps: ReportDeps = {
     hostname: 'gate.example',
-    language: 'en',
+    languageOf: () => 'en',
     keys: { newDataKey: () => ({ key: undefined, wrapped: new Uint8Array(1) }) } as never, // only this is called
     blobs: {
       create: () => {

@@ -5,7 +5,7 @@
 import type { KeyStore } from '#assurance/keys/keys.ts';
 import { createHash } from 'node:crypto';
 import { concat, fromUtf8 } from '#core/bytes.ts';
-import { type BlobId, type MessageId, newId } from '#core/id.ts';
+import { type BlobId, type MessageId, newId, type TenantId } from '#core/id.ts';
 import { type Clock, mailDate } from '#core/time.ts';
 import type { BlobStore } from '#platform/blob.ts';
 import { buildDsn, type Dsn, type DsnRecipient } from '#protocol/dsn/build.ts';
@@ -30,7 +30,8 @@ export type ReportWriter = (
 
 export type ReportDeps = {
   readonly hostname: string;
-  readonly language: DsnLanguage;
+  /** Of the tenant, or of the installation. */
+  readonly languageOf: (tenant: TenantId) => DsnLanguage;
   readonly keys: KeyStore;
   readonly blobs: BlobStore;
   readonly clock: Clock;
@@ -110,7 +111,7 @@ async function writeReport(
   const id = newId<'message'>(deps.clock());
   const dsn = buildDsn({
     action,
-    language: deps.language,
+    language: deps.languageOf(job.tenant),
     reportingHost: deps.hostname,
     from: `MAILER-DAEMON@${deps.hostname}`,
     to: job.mailFrom,

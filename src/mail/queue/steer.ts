@@ -54,6 +54,8 @@ export type Because = { readonly rule: string; readonly reason: string | undefin
 export type NotNow =
   /** Paused: not before then. */
   | { readonly kind: 'later'; readonly atMs: number }
+  /** The tenant is suspended: its mail is kept and not tried. */
+  | { readonly kind: 'suspended'; readonly atMs: number }
   /** The operator took this destination out of the queue. */
   | ({ readonly kind: 'hold' } & Because);
 
@@ -74,6 +76,11 @@ export async function standAside(db: Database, leased: LeasedRows, believed: Not
   const { tenant, domain, rows, owner } = leased;
   return await db.transact(async (tx) => {
     await tx.query('select from directory_version for share');
+    if (believed.kind === 'suspended') {
+      const inactive = await tx.query(`select from tenant where id = $1 and state <> 'active'`, [tenant]);
+      if (inactive.length > 0) await giveBack(tx, rows, believed.atMs, owner);
+      return inactive.length > 0;
+    }
     const [rule] = await tx.query<{ rule: string; state: string; reason: string | null }>(
       ruleInForce('$1', '$2::text'),
       [tenant, domain],

@@ -6,7 +6,14 @@
  */
 import type { TenantId } from '#core/id.ts';
 import { assertNever } from '#core/result.ts';
-import type { ClientFacts, Directory, PinnedSender, RecipientAnswer, Sender } from '#mail/directory/types.ts';
+import type {
+  ClientFacts,
+  Directory,
+  PinnedSender,
+  RecipientAnswer,
+  Sender,
+  TenantTrouble,
+} from '#mail/directory/types.ts';
 import { parentDomain } from '#protocol/address/domain.ts';
 import { fieldsNamed, fieldText, type Header } from '#protocol/message/header.ts';
 import type { MailFrom, RcptTo } from '#protocol/smtp/mail-parameters.ts';
@@ -80,6 +87,8 @@ export class Admission {
     if (!mayUse && config.kind !== 'mx') return replies.senderNotAllowed();
     // On an MX a known host may also hand on strangers' mail to our people; it then has no more rights than a stranger.
     const sender = mayUse ? known : undefined;
+    const trouble = sender === undefined ? undefined : directory.trouble?.(sender.tenant);
+    if (trouble !== undefined) return SENDER_TROUBLE[trouble]();
     this.#course = {
       sender,
       pinned: sender === undefined ? this.#pinned.filter((p) => directory.maySendAs(p.sender, from)) : [],
@@ -120,7 +129,9 @@ export class Admission {
   #judge(answer: RecipientAnswer): Reply {
     const course = this.#course;
     switch (answer.kind) {
-      case 'known':
+      case 'known': {
+        const trouble = this.#options.directory.trouble?.(answer.tenant);
+        if (trouble !== undefined) return RECIPIENT_TROUBLE[trouble]();
         if (course.sender !== undefined) {
           course.hasForeign ||= answer.tenant !== course.tenant;
           return replies.recipientOk();
@@ -129,6 +140,7 @@ export class Admission {
         if (course.tenant !== undefined && course.tenant !== answer.tenant) return replies.otherTenant();
         course.tenant = answer.tenant;
         return replies.recipientOk();
+      }
       case 'unknown':
         if (course.sender === undefined) this.#options.limits.noteUnknownRecipient();
         return replies.unknownRecipient();
@@ -154,6 +166,8 @@ export class Admission {
     );
     if (fitting === undefined)
       return course.pinned.length === 0 ? replies.relayDenied() : replies.otherTenant();
+    const trouble = this.#options.directory.trouble?.(fitting.sender.tenant);
+    if (trouble !== undefined) return SENDER_TROUBLE[trouble]();
     course.hasForeign = true;
     course.tenant = fitting.sender.tenant;
     return replies.recipientOk();
@@ -183,6 +197,17 @@ export class Admission {
     return hasForeign || this.#options.config.kind !== 'mx' ? replies.relayDenied() : undefined;
   }
 }
+
+/** Mail to a tenant waits outside until it may come in; mail of a suspended one is not taken, so that its sender knows. */
+const RECIPIENT_TROUBLE = {
+  suspended: replies.recipientSuspended,
+  elsewhere: replies.elsewhere,
+  limit: replies.tenantLimit,
+} as const satisfies Record<TenantTrouble, () => Reply>;
+const SENDER_TROUBLE = {
+  ...RECIPIENT_TROUBLE,
+  suspended: replies.senderSuspended,
+} as const satisfies Record<TenantTrouble, () => Reply>;
 
 /** The cloud stamps its tenant's name once; a message with two such fields was helped along by somebody. */
 function carriesPin(header: Header, { pin }: PinnedSender): boolean {

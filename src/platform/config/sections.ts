@@ -256,7 +256,10 @@ export const deliverySection = z
       .describe(
         'Networks that MX records of strangers may point into although they lead to this machine. Only for labs.',
       ),
-    reportLanguage: z.enum(['en', 'de', 'nl']).default('en').describe('Language of delivery reports.'),
+    reportLanguage: z
+      .enum(['en', 'de', 'nl'])
+      .default('en')
+      .describe('Language of delivery reports, where a tenant has not chosen its own.'),
     unprovenReports: z
       .strictObject({
         recipientsPerMessage: z

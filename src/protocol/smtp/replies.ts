@@ -55,13 +55,18 @@ export const replies = {
   banned: () => build(row(421, '7.1'), 'no service for your network for now'),
   earlyTalker: () => closing521('talked before the greeting'),
   mailboxUnavailable: () => build(row(450, '2.0'), 'mailbox not available now, try again'),
+  // RFC 3463 §3.3: the mailbox exists, but takes no messages now.
+  recipientSuspended: () =>
+    build(row(450, '2.1'), 'mail for this domain is suspended for now, try again later'),
   greylisted: () => build(row(450, '7.1'), 'try again in a few minutes'),
   slowDown: () => build(row(450, '7.1'), 'too much mail from your network, try again later'),
   localError: (id?: string) => build(row(451, '3.0'), id === undefined ? 'local error' : `${id} local error`),
   directoryUnavailable: () => build(row(451, '4.3'), 'recipient cannot be checked now, try again'),
+  elsewhere: () => build(row(451, '4.4'), 'mail for this domain is not taken at this place, try another MX'),
   deferred: (id: string) => build(row(451, '7.1'), `${id} deferred, try again later`),
   tooManyRecipients: () => build(row(452, '5.3'), 'too many recipients'),
   otherTenant: () => build(row(452, '5.3'), 'send to this recipient in a message of its own'),
+  tenantLimit: () => build(row(452, '2.2'), 'a limit of this organisation is reached, try again later'),
   authUnavailable: () => build(row(454, '7.0'), 'authentication not available now'),
   tlsUnavailable: () => build(row(454, '7.0'), 'TLS not available now'),
 
@@ -95,6 +100,7 @@ export const replies = {
   tooBigClosing: () => build(closing(552, '3.4'), 'message too big'),
   headerTooBig: () => build(row(552, '3.4'), 'message header too big'),
   needsUtf8: () => build(row(553, '6.7'), 'address needs SMTPUTF8'), // RFC 6531 §3.5
+  senderSuspended: () => build(row(550, '7.1'), 'sending for your organisation is suspended'),
   senderNotAllowed: () => build(row(553, '7.1'), 'this sender address is not yours to use'),
   noRecipients: () => build(row(554, '5.1'), 'no valid recipients'),
   badLineEnds: () => build(row(554, '6.0'), 'message has bare CR, bare LF or NUL; lines end with CR LF'),
