@@ -134,7 +134,7 @@ test('an export holds the tenant alone, no secrets, and its hashes fit; only its
     `insert into sender_login (tenant_id, name, password_hash, may_use) values ($1, 'ann', 'canary-hash', '{}')`,
     [id],
   );
-  const [first, second] = [newId<'export'>(), newId<'export'>()];
+  const [first, second] = [newId<'export'>(Date.now() - 1000), newId<'export'>()];
   assert.equal(await act(db, (a) => orderExport(a, id, first)), true);
   const app = db.as('app');
   await app.asTenant(id).transact((tx) => askForExport({ tx, actor: 'admin:acme' }, id, second, true));
