@@ -8,7 +8,7 @@ export type LimitLink = SharedPool & {
 };
 
 /** Longer than the parent ever needs; past it the answer is no, which the client hears as "later". */
-const ANSWER_MS = 2_000;
+const ANSWER_MS = 5_000;
 
 export function createLimitLink(
   say: (message: FromMail) => void,

@@ -287,6 +287,26 @@ test('a destination at its limit hands the job back untried', async () => {
   assert.equal(remote.connections(), 1);
 });
 
+test('who waited for a place asks once more whether it may, and a no leaves the place to others', async () => {
+  const { DestinationSlots } = await import('#mail/deliver/slots.ts');
+  await using remote = await startFakeRemote({});
+  const limits = { maxParallel: 1, maxPerMinute: Infinity, maxWaitMs: 2_000 };
+  const deps = testDeps({ slots: new DestinationSlots() });
+  using _pool = deps.pool;
+  // Holds the only place for a while.
+  const place = await deps.slots.enter(`smtp:127.0.0.1:${remote.port}`, limits);
+  assert.equal(place.kind, 'go');
+  let asked = 0;
+  const mayStill = (): Promise<boolean> => Promise.resolve(++asked > 1);
+  const job = testJob({ route: hop(remote.port), limits, mayStill });
+  const waiting = attemptDelivery(job, deps);
+  const next = attemptDelivery(job, deps);
+  setTimeout(() => place.kind === 'go' && place.leave(), 200);
+  assert.equal((await waiting).map(short).join(), 'deferred slot - 4.4.5');
+  assert.equal((await next).map(short).join(), 'delivered end-of-data 250 2.0.0');
+  assert.equal(remote.messages.length, 1);
+});
+
 test('each source address has its own connections', { skip: process.platform !== 'linux' }, async () => {
   await using remote = await startFakeRemote({});
   const deps = testDeps();

@@ -1,6 +1,7 @@
 /** Two mail processes behind one port count together: no more get in than the setting says, and a ban holds in both. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gatewayProcesses, startGateway } from '#test/support/gateway.ts';
 import { type SmtpClient, smtpClient } from '#test/support/smtp-client.ts';
 
@@ -31,9 +32,8 @@ test('limits and bans hold over both processes', async () => {
   await harvester.command('MAIL FROM:<>');
   for (let n = 0, code = 0; n < 60 && code !== 421; n++)
     ({ code } = await harvester.command(`RCPT TO:<guess${n}@here.example>`).catch(() => ({ code: 421 })));
-  const bannedMs = performance.now();
+  await sleep(1_000); // by then the other process knows
   const tries = await Promise.all(Array.from({ length: 30 }, connect));
-  assert.ok(performance.now() - bannedMs < 1_000, 'within a second');
   assert.deepEqual(
     tries.filter((c) => c.greeting.code === 220),
     [],
