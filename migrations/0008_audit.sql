@@ -50,9 +50,10 @@ create table audit_entry (
   log_index bigint not null check (log_index >= 0),
   event_id  bigint not null,
   at        timestamptz not null,
-  what      text not null,
-  actor     text not null,
-  subject   text not null,
+  -- Compared byte by byte, so that the beginning of a verb can be looked up in every locale.
+  what      text collate "C" not null,
+  actor     text collate "C" not null,
+  subject   text collate "C" not null,
   -- What the leaf hash is over: the event as canonical JSON (RFC 8785).
   entry     bytea not null check (octet_length(entry) <= 65535),
   primary key (tenant_id, log_index),
@@ -162,3 +163,30 @@ create function forget_foreign_transactions() returns void language sql security
 $$ update audit_event set xid = '3'::xid8 where xid >= pg_snapshot_xmax(pg_current_snapshot()) $$;
 revoke all on function forget_foreign_transactions() from public;
 grant execute on function forget_foreign_transactions() to gatehouse_system;
+
+-- C2SP pruning: lets go the entries below a border, whole bundles only, and the events they came from. Their tiles stay, so
+-- every proof and every old checkpoint stays valid. Only the owner may, for a retention rule; what no quorum of witnesses has
+-- seen is not let go where there are witnesses. It is recorded itself.
+create function prune_audit_log(log uuid, below bigint, by text) returns bigint language plpgsql set search_path = public as
+$$
+declare
+  border bigint := below - below % 256;
+  seen bigint;
+begin
+  select max(size) into seen from audit_checkpoint where tenant_id = log;
+  if exists (select from audit_witness where tenant_id = log) and coalesce(seen, 0) < border then
+    raise exception 'witnesses have seen % entries of this log only', coalesce(seen, 0);
+  end if;
+  update audit_log set minimum_index = border where tenant_id = log and size >= border and minimum_index <= border;
+  if not found then
+    raise exception 'the log cannot be pruned to %', border;
+  end if;
+  delete from audit_event e using audit_entry n
+    where n.tenant_id = log and n.log_index < border and e.tenant_id = log and e.id = n.event_id;
+  delete from audit_entry where tenant_id = log and log_index < border;
+  insert into audit_event (tenant_id, what, actor, subject, details)
+    values (log, 'audit.pruned', by, 'log', jsonb_build_object('minimumIndex', border));
+  return border;
+end
+$$;
+revoke all on function prune_audit_log(uuid, bigint, text) from public;

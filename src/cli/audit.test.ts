@@ -111,6 +111,52 @@ test('an export is checked offline, proofs are made and checked from it, and tam
   });
 });
 
+test('a pruned log is exported without what was let go, and everything else holds', async () => {
+  using folder = tempDir('audit');
+  await using db = await testDatabase();
+  using log = await testLog(db);
+  await db.query(
+    `insert into audit_event (tenant_id, what, actor, subject, details) select $1, 'a.b', 'system:x', 's' || i, '{}' from generate_series(0, 1099) i`,
+    [TENANT],
+  );
+  await log.catchUp();
+  const full = folder.in('full');
+  assert.equal((await caller(db.url)('export', full)).code, 0);
+  const prune = 'select prune_audit_log($1, $2, $3) as border';
+  for (const role of ['app', 'system'] as const)
+    await assert.rejects(
+      db.as(role).asTenant(TENANT).query(prune, [TENANT, 600, 'system:x']),
+      /permission denied/,
+    );
+  assert.deepEqual(await db.query(prune, [TENANT, 600, 'system:retention']), [{ border: 512 }]);
+  for (const wrong of [256, 2000])
+    await assert.rejects(db.query(prune, [TENANT, wrong, 'system:x']), /cannot be pruned/);
+  assert.equal(await log.catchUp(), 1, 'that it was pruned is recorded');
+  const pruned = folder.in('pruned');
+  assert.equal((await caller(db.url)('export', pruned)).code, 0);
+  const check = await offline(
+    'verify',
+    pruned,
+    '--policy',
+    `${full}/policy`,
+    '--earlier',
+    `${full}/checkpoint`,
+  );
+  assert.equal(check.code, 0, check.out + check.err);
+  assert.match(check.out, /589 of 1101 entries read; those before 512 were let go/);
+  assert.equal((await offline('prove', pruned, '511')).code, 1);
+  assert.equal((await offline('prove', pruned, '512', '--out', folder.in('p'))).code, 0);
+  const proof = [folder.in('p.tlog-proof'), '--policy', `${full}/policy`, '--entry', folder.in('p.json')];
+  assert.equal((await offline('verify', ...proof)).code, 0);
+  assert.equal((await offline('prove', full, '0', '--out', folder.in('old'))).code, 0);
+  const old = [folder.in('old.tlog-proof'), '--policy', `${full}/policy`, '--entry', folder.in('old.json')];
+  assert.equal((await offline('verify', ...old)).code, 0, 'a proof from before still holds');
+  const [left] = await db.query(
+    'select (select count(*) from audit_event)::int as events, (select count(*) from audit_entry)::int as entries',
+  );
+  assert.deepEqual(left, { events: 589, entries: 589 });
+});
+
 /** Overwrites one byte in the middle. */
 function flip(path: string): void {
   const bytes = readFileSync(path);
