@@ -1,10 +1,13 @@
 /** `gatehouse verify`: every promise of an installation, held against its rows and bodies. Exits 1 when one is broken. */
-import { verify as look, type Breach } from '#mail/track/verify.ts';
+import { verifyLogs } from '#assurance/audit/verify-log.ts';
+import { verify as look } from '#mail/track/verify.ts';
 import { printable } from '#mail/texts/text.ts';
 import { singleCommand } from './subcommands.ts';
 
+type Told = { readonly kind: string; readonly subject: string; readonly detail: string };
+
 export const verify = singleCommand('verify', {
-  summary: 'Check every invariant: nothing accepted is lost, no body changed, nothing left over.',
+  summary: 'Check every invariant: nothing accepted is lost, no body and no record changed.',
   positionals: [],
   flags: {
     'ignore-unneeded': { type: 'boolean', help: 'Bodies that only await the next sweep are no breach.' },
@@ -13,7 +16,7 @@ export const verify = singleCommand('verify', {
     await using stores = await context.openStores();
     const kinds: Record<string, number> = {};
     const isJson = args.is('json');
-    const onBreach = (breach: Breach): void => {
+    const onBreach = (breach: Told): void => {
       if (breach.kind === 'body-unneeded' && args.is('ignore-unneeded')) return;
       kinds[breach.kind] = (kinds[breach.kind] ?? 0) + 1;
       context.stdout(
@@ -23,6 +26,7 @@ export const verify = singleCommand('verify', {
       );
     };
     const counts = await look({ ...stores, db: stores.system, nowMs: Date.now(), onBreach });
+    for await (const breach of verifyLogs(stores.system)) onBreach({ kind: 'audit-log', ...breach });
     const breaches = Object.values(kinds).reduce((sum, n) => sum + n, 0);
     const states = Object.entries(counts.states).map(([state, n]) => `${n} ${state}`);
     context.stdout(

@@ -83,11 +83,20 @@ export const run = witness.run;
 async function withState<T>(args: Arguments, work: (state: WitnessState) => Promise<T>): Promise<T> {
   const folder = folderOf(args);
   if (!existsSync(folder)) throw new ConfigError([`${folder} does not exist; see "gatehouse witness init"`]);
-  const release = claimFolder(folder);
+  const release = claim(folder);
   try {
     return await work(await openWitness(folder));
   } finally {
     release();
+  }
+}
+
+function claim(folder: string): () => void {
+  try {
+    return claimFolder(folder);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ConfigError([`${folder} is in use by a witness that runs already`], { cause: error });
   }
 }
 

@@ -9,6 +9,7 @@ import { stopTestDatabases, testDatabase } from '#test/support/database.ts';
 import { until } from '#test/support/until.ts';
 import { readHead } from './log.ts';
 import { createSequencing, sequencerTrouble, startSequencer } from './sequencer.ts';
+import { verifyLogs } from './verify-log.ts';
 import { readSnapshot } from './snapshot.ts';
 
 after(stopTestDatabases);
@@ -241,4 +242,40 @@ test('an event without a known kind of actor is refused by the schema', async ()
       /audit_event_actor/,
       actor,
     );
+});
+
+test('verifyLogs() finds what was changed below the log', async () => {
+  await using db = await testDatabase();
+  using log = await testLog(db);
+  for (let i = 0; i < 300; i++) await event(db, String(i));
+  await event(db, 'theirs', OTHER);
+  await log.catchUp();
+  const breaches = async (): Promise<string[]> => {
+    const found: string[] = [];
+    for await (const b of verifyLogs(db.as('system')))
+      found.push(`${b.subject.split(' ').slice(1).join(' ')}: ${b.detail}`);
+    return found;
+  };
+  assert.deepEqual(await breaches(), []);
+  const harms: [string, RegExp][] = [
+    [`update audit_event set subject = 'x' where subject = '7'`, /^entry 7: its event was changed/],
+    [`delete from audit_event where subject = '8'`, /^entry 8: its event was changed or removed/],
+    [
+      `update audit_entry set entry = convert_to('{}', 'UTF8') where log_index = 9`,
+      /^entry 9: it is not the one/,
+    ],
+    [
+      `update audit_entry set entry = convert_to('{}', 'UTF8') where log_index = 299`,
+      /does not sign the tree/,
+    ],
+    ['delete from audit_entry where log_index = 270', /entries are missing between 256 and 300/],
+    [`update audit_log set checkpoint = replace(checkpoint, '300', '301')`, /the checkpoint: /],
+  ];
+  for (const [harm, told] of harms) {
+    await db.query(harm);
+    assert.ok(
+      (await breaches()).some((b) => told.test(b)),
+      `${harm}: ${(await breaches()).join('; ')}`,
+    );
+  }
 });

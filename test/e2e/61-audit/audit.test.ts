@@ -67,6 +67,7 @@ test('what a gateway did can be proven without it', async () => {
   assert.match(again.stdout, /witnessed up to entry \d+/);
   const ready = await fetch(`http://127.0.0.1:${gateway.ports.http}/readyz`);
   assert.equal(ready.status, 200, await ready.text());
+  await gateway.verify();
 });
 
 async function readAll(log: string): Promise<string[]> {
