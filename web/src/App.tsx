@@ -1,16 +1,31 @@
 /** Everything a page stands on: styles with the nonce of this answer, queries, notices, routes. */
 import { DirectionProvider, MantineProvider } from '@mantine/core';
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { ApiProblem } from './api/client.ts';
 import { Notices } from './parts/Notices.tsx';
 import { router } from './router.tsx';
+import { Proofs } from './session/Proof.tsx';
+import { sessionQuery } from './session/session.ts';
 import { theme, variables } from './theme.ts';
 
 const isWorthRetrying = (error: Error): boolean =>
   error instanceof ApiProblem && (error.type === 'offline' || error.status === 503);
 
-const queries = new QueryClient({
+/** A session that ended meanwhile: whatever was asked, the door is asked next. */
+const isOver = (error: Error): boolean => error instanceof ApiProblem && error.type === 'sign-in-required';
+
+const queries: QueryClient = new QueryClient({
+  queryCache: new QueryCache({
+    onError: (error) => {
+      if (isOver(error)) void queries.invalidateQueries({ queryKey: sessionQuery.queryKey });
+    },
+  }),
+  mutationCache: new MutationCache({
+    onError: (error) => {
+      if (isOver(error)) void queries.invalidateQueries({ queryKey: sessionQuery.queryKey });
+    },
+  }),
   defaultOptions: {
     queries: { staleTime: 5_000, retry: (count, error) => count < 2 && isWorthRetrying(error) },
     mutations: { retry: false },
@@ -29,7 +44,9 @@ export function App({ nonce }: { readonly nonce: string }): React.JSX.Element {
       >
         <QueryClientProvider client={queries}>
           <Notices>
-            <RouterProvider router={router} />
+            <Proofs>
+              <RouterProvider router={router} />
+            </Proofs>
           </Notices>
         </QueryClientProvider>
       </MantineProvider>

@@ -108,6 +108,22 @@ const auditEntry = createRoute({
   path: '/audit/$index',
   component: lazyRouteComponent(() => import('./pages/audit/EntryPage.tsx'), 'EntryPage'),
 });
+const account = createRoute({
+  ...under,
+  path: '/account',
+  component: lazyRouteComponent(() => import('./pages/account/AccountPage.tsx'), 'AccountPage'),
+});
+const signIn = createRoute({
+  ...under,
+  path: '/sign-in',
+  validateSearch: searchOf('next'),
+  component: lazyRouteComponent(() => import('./pages/sign-in/SignInPage.tsx'), 'SignInPage'),
+});
+const link = createRoute({
+  ...under,
+  path: '/link',
+  component: lazyRouteComponent(() => import('./pages/sign-in/LinkPage.tsx'), 'LinkPage'),
+});
 
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -126,6 +142,9 @@ export const router = createRouter({
     settings,
     audit,
     auditEntry,
+    account,
+    signIn,
+    link,
   ]),
   parseSearch,
   stringifySearch,

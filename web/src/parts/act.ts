@@ -1,5 +1,6 @@
 /** Doing something: the write, what is read again after it, and what is said. */
 import { useMutation, useQueryClient, type UseMutationResult } from '@tanstack/react-query';
+import { useProof } from '../session/Proof.tsx';
 import { useNotices } from './Notices.tsx';
 
 type Act<V, T> = {
@@ -21,8 +22,9 @@ export function useAct<V, T>({
 }: Act<V, T>): UseMutationResult<T, Error, V> {
   const queries = useQueryClient();
   const notices = useNotices();
+  const withProof = useProof();
   return useMutation<T, Error, V>({
-    mutationFn: run,
+    mutationFn: (input) => withProof(() => run(input)),
     onSuccess: async (result, input) => {
       notices.done(said(result, input));
       // First away from what is gone, so that it is not asked for again.

@@ -5,10 +5,25 @@ import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { navigation, type NavGroup } from '../navigation.ts';
+import { Door } from '../session/Door.tsx';
+import { may, useStanding } from '../session/session.ts';
 import { Icon } from './Icon.tsx';
 import { UserMenu } from './UserMenu.tsx';
 
+/** Pages that nobody has to be signed in for stand without the frame. */
+const OUTSIDE: ReadonlySet<string> = new Set(['/sign-in', '/link', '/setup']);
+
 export function Shell(): React.JSX.Element {
+  const { pathname } = useLocation();
+  if (OUTSIDE.has(pathname)) return <Outlet />;
+  return (
+    <Door>
+      <Inside />
+    </Door>
+  );
+}
+
+function Inside(): React.JSX.Element {
   const { t } = useTranslation();
   const [isOpen, menu] = useDisclosure(false);
   const { pathname } = useLocation();
@@ -39,7 +54,7 @@ export function Shell(): React.JSX.Element {
                 Gatehouse
               </Text>
             </Group>
-            <UserMenu />
+            <UserMenu isInside />
           </Group>
         </AppShell.Header>
         <AppShell.Navbar p="sm" aria-label={t('shell.navigation')}>
@@ -59,16 +74,19 @@ export function Shell(): React.JSX.Element {
   );
 }
 
-function Section({ group }: { readonly group: NavGroup }): React.JSX.Element {
+function Section({ group }: { readonly group: NavGroup }): React.JSX.Element | null {
   const { t } = useTranslation();
   const { pathname } = useLocation();
+  const standing = useStanding().data;
+  const items = group.items.filter((item) => may(standing, item.needs));
+  if (items.length === 0) return null;
   return (
     <>
       <Text size="xs" fw={700} c="dimmed" tt="uppercase" mt="sm" mb={4} px="sm" id={`nav-${group.text}`}>
         {t(group.text)}
       </Text>
       <ul aria-labelledby={`nav-${group.text}`} style={{ listStyle: 'none', margin: 0, padding: 0 }}>
-        {group.items.map((item) => {
+        {items.map((item) => {
           const isHere = item.to === '/' ? pathname === '/' : pathname.startsWith(item.to);
           return (
             <li key={item.to}>

@@ -7,6 +7,8 @@ import { nl } from './nl.ts';
 /** The same word in both languages, by looking at it and not by oversight. */
 const SAME: Readonly<Record<string, readonly RegExp[]>> = {
   de: [
+    /^person-source\.(scim|ldap|oidc)$/,
+    /^(people\.person|setup\.domain)$/,
     /^sign-in\.(code|organisation)$/,
     /^account\.(name|passkeys|passkey-name-default|device)$/,
     /^audit\.actor$/,
@@ -23,6 +25,8 @@ const SAME: Readonly<Record<string, readonly RegExp[]>> = {
     /^destination-state\.normal$/,
   ],
   nl: [
+    /^person-source\.(scim|ldap|oidc)$/,
+    /^setup\.factor$/,
     /^sign-in\.code$/,
     /^account\.(passkeys|passkey-name-default|device)$/,
     /^shell\.menu$/,
