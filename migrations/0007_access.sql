@@ -3,19 +3,23 @@
 -- ask whether a right is still needed, access to content, and what people are told about all this.
 
 -- People in groups; roles and approvals may name either.
-create table if not exists "group" (
-  tenant_id uuid not null references tenant (id),
-  id        uuid not null,
-  name      text not null check (length(name) between 1 and 200),
-  primary key (tenant_id, id)
+create table "group" (
+  tenant_id  uuid not null references tenant (id),
+  id         uuid not null,
+  name       text not null check (length(name) between 1 and 200),
+  created_at timestamptz not null default clock_timestamp(),
+  primary key (tenant_id, id),
+  unique (tenant_id, name)
 );
-create table if not exists group_member (
+create table group_member (
   tenant_id uuid not null,
   group_id  uuid not null,
   person_id uuid not null,
-  primary key (tenant_id, group_id, person_id)
+  primary key (tenant_id, group_id, person_id),
+  foreign key (tenant_id, group_id) references "group" (tenant_id, id) on delete cascade,
+  foreign key (tenant_id, person_id) references person (tenant_id, id) on delete cascade
 );
-create index if not exists group_member_person on group_member (tenant_id, person_id);
+create index group_member_person on group_member (tenant_id, person_id);
 call protect_table('"group"', 'select, insert, update, delete', 'select');
 call protect_table('group_member', 'select, insert, delete', 'select');
 
@@ -56,7 +60,8 @@ create table role_grant (
   check (permission is null or permission not like '%.content'),
   -- Every privileged grant ends by itself.
   check (expires_at is not null or role in ('employee', 'guest')),
-  check (role is distinct from 'operator' or tenant_id = platform_tenant())
+  check (role is distinct from 'operator' or tenant_id = platform_tenant()),
+  foreign key (person_tenant_id, person_id) references person (tenant_id, id) on delete cascade
 );
 create index role_grant_person on role_grant (tenant_id, person_tenant_id, person_id) where revoked_at is null;
 create index role_grant_group on role_grant (tenant_id, group_id) where revoked_at is null;
@@ -100,7 +105,8 @@ create table demand (
   state               text not null check (state in ('open', 'executed', 'refused', 'withdrawn')),
   state_at            timestamptz not null,
   primary key (tenant_id, id),
-  check (expires_at > created_at)
+  check (expires_at > created_at),
+  foreign key (requester_tenant_id, requester_id) references person (tenant_id, id)
 );
 create index demand_open on demand (tenant_id, id desc) where state = 'open';
 create index demand_requester on demand (tenant_id, requester_id, id desc);
@@ -121,7 +127,8 @@ create table approval (
   at            timestamptz not null,
   primary key (tenant_id, demand_id, person_id),
   foreign key (tenant_id, demand_id) references demand (tenant_id, id),
-  check (method <> 'passkey' or evidence is not null)
+  check (method <> 'passkey' or evidence is not null),
+  foreign key (tenant_id, person_id) references person (tenant_id, id)
 );
 comment on column approval.evidence is 'personal: authentication; purpose: accountability; retention: audit';
 
@@ -159,8 +166,10 @@ create table campaign (
   -- A new one begins this long after this one began.
   every_days    int check (every_days between 1 and 366),
   closed_at     timestamptz,
+  repeated_at   timestamptz,
   primary key (tenant_id, id),
-  check (ends_at > starts_at)
+  check (ends_at > starts_at),
+  foreign key (tenant_id, owner_id) references person (tenant_id, id)
 );
 create index campaign_running on campaign (ends_at) where closed_at is null;
 
@@ -206,7 +215,8 @@ create table notice (
   details    jsonb not null,
   at         timestamptz not null,
   seen_at    timestamptz,
-  primary key (tenant_id, id)
+  primary key (tenant_id, id),
+  foreign key (tenant_id, person_id) references person (tenant_id, id) on delete cascade
 );
 create index notice_person on notice (tenant_id, person_id, id desc);
 comment on column notice.details is 'personal: work record; purpose: accountability; retention: audit';
@@ -223,7 +233,9 @@ call protect_table('approval', 'select, insert', '');
 call protect_table('break_glass', 'select, insert', '');
 grant update (reviewed_at, reviewed_by, findings) on break_glass to gatehouse_app;
 call protect_table('campaign', 'select, insert', 'select, insert');
-grant update (closed_at) on campaign to gatehouse_app, gatehouse_system;
+grant update (closed_at, repeated_at) on campaign to gatehouse_system;
+-- Only so that the row can be locked while one of its grants is decided.
+grant update (repeated_at) on campaign to gatehouse_app;
 call protect_table('campaign_item', 'select, insert', 'select, insert');
 grant update (decision, decided_by, decided_at) on campaign_item to gatehouse_app;
 call protect_table('content_access', 'select, insert', '');

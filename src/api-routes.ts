@@ -18,11 +18,12 @@ import { signInRoutes } from '#api/sign-in.ts';
 import { statusRoutes } from '#api/status.ts';
 import type { Identity } from '#assurance/identity/identity.ts';
 import { tenantRoutes } from '#api/tenants.ts';
+import { accessRoutes } from './api-access-routes.ts';
 import type { AboutGateway } from './about.ts';
 import type { Stores } from './installation.ts';
 
 export function apiRoutes(stores: Stores, about: AboutGateway, identity: Identity): readonly Route[] {
-  return [
+  const routes: readonly Route[] = [
     ...signInRoutes(identity),
     ...sessionRoutes(identity),
     ...accountRoutes(identity),
@@ -39,5 +40,7 @@ export function apiRoutes(stores: Stores, about: AboutGateway, identity: Identit
     ...auditRoutes(openSubjectKeys(stores.keys)),
     ...originRoutes(() => about.operator),
     ...tenantRoutes(() => about.tenants),
+    ...accessRoutes({ stores, site: () => identity.relyingParty, routes: () => routes }),
   ];
+  return routes;
 }

@@ -11,6 +11,7 @@ import { keepRefreshed } from '#assurance/tenants/known-tenants.ts';
 import { moveBodies } from '#assurance/tenants/move-bodies.ts';
 import { countTenants } from '#assurance/tenants/usage.ts';
 import type { Database } from '#platform/db.ts';
+import { runCampaigns } from '#assurance/access/campaign-job.ts';
 import { parseServer } from '#platform/dns/resolv-conf.ts';
 import { createWireResolver } from '#platform/dns/resolver.ts';
 import { JOB_CHANNEL, type PeriodicJob, startJobs } from '#platform/jobs.ts';
@@ -105,6 +106,11 @@ function periodicJobs(config: Config, stores: Stores): readonly PeriodicJob[] {
       name: 'forget-checkpoints',
       everyMs: HOUR_MS,
       run: async () => done({ removed: await forgetCheckpoints(db, CHECKPOINTS_KEPT) }),
+    },
+    {
+      name: 'campaigns',
+      everyMs: MINUTE_MS,
+      run: async (stopping) => done({ ...(await runCampaigns(db, Date.now(), stopping)) }),
     },
     {
       name: 'forget-greylist',

@@ -102,6 +102,7 @@ export function heldRoutes(): readonly Route[] {
       summary: 'Releases a held message into delivery, once.',
       permission: 'held.release',
       audit: 'held.released',
+      fourEyes: () => 'held.release',
       body: which,
       handle: ({ params, body }, call) => end(call, releaseHeld, params.id, body.recipient),
     }),

@@ -14,6 +14,7 @@ import { PLATFORM_TENANT, type TenantId } from '#core/id.ts';
 import type { Clock } from '#core/time.ts';
 import type { Database, Transaction } from '#platform/db.ts';
 import { type Authenticate, type Caller, type CookieChange, type Credentials, decide } from './caller.ts';
+import { demandInstead } from './four-eyes.ts';
 import { claimKey, keepReply, requestDigest, validKey } from './idempotency.ts';
 import { isProblem, problem, type Problem } from './problem.ts';
 import type { RawInput, Route, WriteCall } from './route.ts';
@@ -148,12 +149,13 @@ async function performWrite(
       const setCookie = (change: CookieChange): void => void (cookie = change);
       const keepRefusal = (): void => void (isKept = true);
       const call = { tenant, actor, caller, tx, ip, userAgent, device, setCookie, keepRefusal };
-      const value = shaped(route, await runAudited(route, raw, call));
+      const demanded = await demandInstead(route, raw, call);
+      const value = demanded ?? shaped(route, await runAudited(route, raw, call));
       if (isProblem(value) && isKept) return { ...refused(value), cookie };
       if (isProblem(value)) throw new Refused(value);
-      if (key !== undefined && !route.secret)
-        await keepReply(tx, tenant, `${actor} ${key}`, route.status, value);
-      return { status: route.status, value, replayed: false, cookie };
+      const status = demanded === undefined ? route.status : 202;
+      if (key !== undefined && !route.secret) await keepReply(tx, tenant, `${actor} ${key}`, status, value);
+      return { status, value, replayed: false, cookie };
     });
   } catch (error) {
     if (error instanceof Refused) return refused(error.problem);

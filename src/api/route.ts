@@ -8,6 +8,7 @@
 import type { Actor } from '#core/actor.ts';
 import { z } from 'zod';
 import type { Permission } from '#assurance/access/catalogue.ts';
+import type { FourEyesAct } from '#assurance/approvals/acts.ts';
 import { InvariantError } from '#core/errors.ts';
 import type { TenantId } from '#core/id.ts';
 import type { Database, Reader, Transaction } from '#platform/db.ts';
@@ -97,6 +98,8 @@ export type WriteSpec<P, Q, B, R extends z.ZodType> = Common<P, Q, R> & {
   readonly audit: string;
   /** The reply is shown once and kept nowhere, so that an idempotency key cannot bring it back. */
   readonly secret?: boolean;
+  /** What this is for the tenant's rules of four eyes: where one applies, the request is kept until others approved it. */
+  readonly fourEyes?: (input: Input<P, Q, B>) => FourEyesAct | undefined;
   readonly handle: (input: Input<P, Q, B>, call: WriteCall) => Promise<z.input<R> | Problem>;
 };
 /** A route that needs no caller. It opens its own transactions, and what it changes it records in them itself. */
@@ -138,6 +141,8 @@ export type Route =
       readonly bodyType: 'application/json' | 'text/csv';
       readonly audit: string;
       readonly secret: boolean;
+      /** Undefined also for input that is not valid: running it says what is wrong with it. */
+      readonly fourEyes: ((raw: RawInput) => FourEyesAct | undefined) | undefined;
       readonly run: (raw: RawInput, call: WriteCall) => Promise<unknown>;
     })
   | (Face & {
@@ -181,6 +186,13 @@ export function writeRoute<
     bodyType: spec.bodyType ?? 'application/json',
     audit: spec.audit,
     secret: spec.secret ?? false,
+    fourEyes:
+      spec.fourEyes &&
+      ((raw) => {
+        const input = parseInput(raw, spec.params, spec.query, spec.body);
+        // `as`: as below.
+        return 'problem' in input ? undefined : spec.fourEyes?.(input.value as Input<P, Q, B>);
+      }),
     run: async (raw, call) => {
       const input = parseInput(raw, spec.params, spec.query, spec.body);
       if ('problem' in input) return input.problem;
@@ -262,5 +274,9 @@ export function checkRoutes(routes: readonly Route[]): void {
     if (r.summary.trim() === '') throw new InvariantError(`route ${id} has no summary`);
     if (r.kind === 'write' && !/^[a-z-]+(\.[a-z-]+)+$/.test(r.audit))
       throw new InvariantError(`route ${id} declares no audit event`);
+    if (r.kind === 'write' && r.fourEyes !== undefined && (r.bodyType !== 'application/json' || r.secret))
+      throw new InvariantError(
+        `route ${id} has a body that nobody could be shown for approval, or a reply for one person's eyes`,
+      );
   }
 }

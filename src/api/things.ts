@@ -96,6 +96,7 @@ export function thingRoutes<T extends Named>(
       permission: write,
       rate: 'write',
       audit: `${kind.noun}.removed`,
+      fourEyes: () => (kind.noun === 'domain' ? 'domain.remove' : undefined),
       reply: z.null(),
       handle: async ({ params }, call) => {
         const done = await removeThing(call, kind, params.name);

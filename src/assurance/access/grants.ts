@@ -120,8 +120,13 @@ async function refuseSpan(on: Reader, { what, tenant, expiresAtMs, nowMs }: NewG
 
 /** Whether the holder is one of this tenant's; its rows are all that the connection can see. */
 async function isHolderThere(on: Reader, tenant: TenantId, holder: Holder): Promise<boolean> {
-  if (!('group' in holder)) return true;
-  const rows = await on.query('select from "group" where tenant_id = $1 and id = $2', [tenant, holder.group]);
+  const rows =
+    'group' in holder
+      ? await on.query('select from "group" where tenant_id = $1 and id = $2', [tenant, holder.group])
+      : await on.query(`select from person where tenant_id = $1 and id = $2 and state <> 'left'`, [
+          tenant,
+          holder.person,
+        ]);
   return rows.length > 0;
 }
 

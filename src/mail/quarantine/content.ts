@@ -6,7 +6,11 @@ import type { BlobStore } from '#platform/blob.ts';
 import type { Database, Row } from '#platform/db.ts';
 import type { Who } from './held.ts';
 
-export type ContentStores = { readonly db: Database; readonly keys: KeyStore; readonly blobs: BlobStore };
+export type ContentStores = {
+  readonly db: Pick<Database, 'query' | 'transact'>;
+  readonly keys: KeyStore;
+  readonly blobs: BlobStore;
+};
 
 /** Undefined where nothing of the message is held for this tenant. */
 export async function openHeldContent(

@@ -3,6 +3,12 @@ export type Problem = { type: string; title: string; status: number; detail: str
 type Refused = { headers: Record<string, unknown>; content: { 'application/problem+json': Problem } };
 type None = { query?: never; header?: never; path?: never; cookie?: never };
 export interface paths {
+  '/api/v1/access-settings': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { maxGrantS: number; maxRequestS: number; securityGroup: (string | null) } } }; default: Refused } };
+    put: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { maxGrantS: number; maxRequestS: number; securityGroup: (string | null) } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { maxGrantS: number; maxRequestS: number; securityGroup: (string | null) } } }; default: Refused } };
+    post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
   '/api/v1/account/factors': {
     parameters: None;
     get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { factors: { password: boolean; passkeys: number; totp: number; recoveryCodes: number }; passkeys: ({ id: string; name: string; createdAt: string; lastUsedAt: (string | null); isBackedUp: boolean })[]; totp: { id: string; name: string; createdAt: string }[] } } }; default: Refused } };
@@ -100,6 +106,48 @@ export interface paths {
     delete: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
     get?: never; put?: never; post?: never; options?: never; head?: never; patch?: never; trace?: never;
   };
+  '/api/v1/break-glass': {
+    parameters: None;
+    get: { parameters: { query?: { limit?: number; cursor?: string }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ id: string; person: string; grant: string; role: string; reason: string; ticket: (string | null); at: string; expiresAt: string; reviewedAt: (string | null); reviewedBy: (string | null); findings: (string | null) })[]; next?: string } } }; default: Refused } };
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { role: string; reason: string; ticket?: string; durationS: number } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { id: string } } }; default: Refused } };
+    put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/break-glass/{id}/review': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody: { content: { 'application/json': { findings: string } } }; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/campaigns': {
+    parameters: None;
+    get: { parameters: { query?: { limit?: number; cursor?: string }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ id: string; name: string; owner: string; roles: (string[] | null); startsAt: string; endsAt: string; everyDays: (number | null); closed: boolean; grants: number; undecided: number })[]; next?: string } } }; default: Refused } };
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { name: string; owner: string; roles?: string[]; endsAt: string; everyDays?: number } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { id: string } } }; default: Refused } };
+    put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/campaigns/{id}': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: never; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { campaign: { id: string; name: string; owner: string; roles: (string[] | null); startsAt: string; endsAt: string; everyDays: (number | null); closed: boolean; grants: number; undecided: number }; items: ({ id: string; person: (string | null); personTenant: (string | null); group: (string | null); role: (string | null); permission: (string | null); source: string; reason: string; ticket: (string | null); by: string; at: string; expiresAt: (string | null); decision: ("keep" | "remove" | null) })[] } } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/campaigns/{id}/decisions': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody: { content: { 'application/json': { grant: string; decision: "keep" | "remove" } } }; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/content-access': {
+    parameters: None;
+    get: { parameters: { query?: { limit?: number; cursor?: string }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ id: string; request: string; person: string; message: (string | null); search: unknown; place: string; startsAt: string; expiresAt: string; endedAt: (string | null) })[]; next?: string } } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/content-access/{id}': {
+    parameters: None;
+    delete: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    get?: never; put?: never; post?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/content-requests': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { message?: string; search?: { sender?: string; recipient?: string; since: string; until: string }; durationS: number; reason: string; ticket?: string } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { id: string } } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
   '/api/v1/destinations': {
     parameters: None;
     get: { parameters: { query?: { limit?: number; cursor?: string }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ name: string; maxConnections?: number; messagesPerMinute?: number; sourceIp4?: string; sourceIp6?: string; heloName?: string; state: "normal" | "pause" | "hold" | "reroute"; until?: string; reason?: string; nextHop?: { host: string; port: number; protocol: "smtp" | "lmtp"; tls: "none" | "opportunistic" | "required" | "verified"; fingerprints: string[]; caPem?: string } })[]; next?: string } } }; default: Refused } };
@@ -179,6 +227,49 @@ export interface paths {
     post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody?: never; responses: { 202: { headers: Record<string, unknown>; content: { 'application/json': { id: string } } }; default: Refused } };
     put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
   };
+  '/api/v1/four-eyes': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: { act: string; approval: string; isDefault: boolean }[] } } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/four-eyes/{act}': {
+    parameters: None;
+    put: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { act: "access.request" | "access.settings" | "content.access" | "domain.remove" | "grant.give" | "grant.give-admin" | "group.change" | "held.release" | "role.change" | "tenant.export" }; cookie?: never }; requestBody: { content: { 'application/json': { approval: string } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { act: string; approval: string; isDefault: boolean } } }; default: Refused } };
+    get?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/grants': {
+    parameters: None;
+    get: { parameters: { query?: { limit?: number; cursor?: string }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ id: string; person: (string | null); personTenant: (string | null); group: (string | null); role: (string | null); permission: (string | null); source: string; reason: string; ticket: (string | null); by: string; at: string; expiresAt: (string | null) })[]; next?: string } } }; default: Refused } };
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { person?: string; personTenant?: string; group?: string; role?: string; permission?: "access.read" | "access.write" | "address.read" | "address.write" | "api-key.read" | "api-key.write" | "approval.read" | "audit.content" | "audit.read" | "audit.write" | "break-glass.read" | "break-glass.review" | "break-glass.take" | "campaign.read" | "campaign.write" | "content.read" | "content.write" | "directory.write" | "dkim.read" | "dkim.write" | "domain.read" | "domain.write" | "grant.read" | "grant.write" | "group.read" | "group.write" | "held.delete" | "held.read" | "held.release" | "ldap-source.read" | "ldap-source.write" | "message.read" | "person.read" | "person.write" | "queue.read" | "queue.write" | "role.read" | "role.write" | "route.read" | "route.write" | "sender.read" | "sender.write" | "session.read" | "session.write" | "siem.read" | "siem.write" | "sign-in.read" | "sign-in.write" | "status.read" | "tenant.read" | "tenant.write"; expiresAt?: string; reason: string; ticket?: string } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { id: string } } }; default: Refused } };
+    put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/grants/{id}': {
+    parameters: None;
+    delete: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    get?: never; put?: never; post?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/groups': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: { id: string; name: string; members: number }[] } } }; default: Refused } };
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { name: string } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { id: string; name: string; members: number } } }; default: Refused } };
+    put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/groups/{id}': {
+    parameters: None;
+    delete: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    get?: never; put?: never; post?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/groups/{id}/members': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: never; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: { person: string }[] } } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/groups/{id}/members/{person}': {
+    parameters: None;
+    put: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string; person: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    delete: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string; person: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    get?: never; post?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
   '/api/v1/held': {
     parameters: None;
     get: { parameters: { query?: { limit?: number; cursor?: string; recipient?: string }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ message: string; n: number; recipient: string; heldAt: string; mailFrom: string; headerFrom: (string | null); subject: (string | null); size: number; class: string; reasons: { rule: string; finding: string; text: string }[] })[]; next?: string } } }; default: Refused } };
@@ -189,6 +280,11 @@ export interface paths {
     get: { parameters: { query?: { lang?: "en" | "de" | "nl" }; header?: never; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ message: string; n: number; recipient: string; heldAt: string; mailFrom: string; headerFrom: (string | null); subject: (string | null); size: number; class: string; reasons: { rule: string; finding: string; text: string }[] })[]; findings: { check: string; outcome: string; text: string }[] } } }; default: Refused } };
     delete: { parameters: { query?: { recipient?: string }; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: { n: number; recipient: string }[] } } }; default: Refused } };
     put?: never; post?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/held/{id}/content': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { access: string; base64: string } } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
   };
   '/api/v1/held/{id}/release': {
     parameters: None;
@@ -223,6 +319,16 @@ export interface paths {
     get: { parameters: { query?: { lang?: "en" | "de" | "nl" }; header?: never; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { text: string; message: ({ id: string; receivedAtMs: number; direction: "in" | "out"; listener: string; peerIp: string; peerName: (string | null); helo: string; protocol: string; tlsVersion: (string | null); tlsCipher: (string | null); authMethod: (string | null); authWho: (string | null); mailFrom: string; headerFrom: (string | null); subject: (string | null); messageIdHeader: (string | null); size: number; verdict: string; class: string; policyVersion: string } & Record<string, unknown>); checks: { check: string; outcome: string; class: string; weight: number; durationUs: number; text: string; cites: string[] }[]; because: { rule: string; text: string }[]; recipients: (({ n: number; address: string; action: string; state: string; stateAtMs: number; nextAtMs: (number | null); because: { rule: string; text: string }[]; attempts: ({ atMs: number; durationMs: number; outcome: "delivered" | "deferred" | "failed"; stage: string; remoteHost: (string | null); remoteIp: (string | null); replyCode: (number | null); enhanced: (string | null); replyText: string; tlsVersion: (string | null); tlsCipher: (string | null); security: string; securityDetail: string })[] } & Record<string, unknown>))[]; record: ({ atMs: number; what: string; actor: string; details: Record<string, unknown> } & Record<string, unknown>)[] } } }; default: Refused } };
     put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
   };
+  '/api/v1/notices': {
+    parameters: None;
+    get: { parameters: { query?: { limit?: number; cursor?: string; unseen?: "true" | "false"; lang?: "de" | "en" | "nl" }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ id: string; kind: string; text: string; details: Record<string, unknown>; at: string; seenAt: (string | null) })[]; next?: string } } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/notices/{id}/seen': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
   '/api/v1/partners': {
     parameters: None;
     get: { parameters: { query?: { limit?: number; cursor?: string }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ name: string; subdomains: boolean; route: ({ kind: "mx"; tls: "none" | "opportunistic" | "required" | "verified" } | { kind: "host"; host: string; port: number; protocol: "smtp" | "lmtp"; tls: "none" | "opportunistic" | "required" | "verified"; fingerprints: string[]; caPem?: string }) })[]; next?: string } } }; default: Refused } };
@@ -235,6 +341,11 @@ export interface paths {
     put: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody: { content: { 'application/json': { name: string; subdomains?: boolean; route: ({ kind: "mx"; tls?: "none" | "opportunistic" | "required" | "verified" } | { kind: "host"; host: string; port?: number; protocol?: "smtp" | "lmtp"; tls?: "none" | "opportunistic" | "required" | "verified"; fingerprints?: string[]; caPem?: string }) } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { name: string; subdomains: boolean; route: ({ kind: "mx"; tls: "none" | "opportunistic" | "required" | "verified" } | { kind: "host"; host: string; port: number; protocol: "smtp" | "lmtp"; tls: "none" | "opportunistic" | "required" | "verified"; fingerprints: string[]; caPem?: string }) } } }; default: Refused } };
     delete: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
     post?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/permissions': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: { permission: string; of: string }[] } } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
   };
   '/api/v1/queue': {
     parameters: None;
@@ -250,6 +361,54 @@ export interface paths {
     parameters: None;
     post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': ({ message: string } | { domain: string }) } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { recipients: number } } }; default: Refused } };
     get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/request-log': {
+    parameters: None;
+    get: { parameters: { query?: { limit?: number; cursor?: string }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ id: string; act: string; subject: string; details: unknown; hash: string; approval: string; requester: string; reason: string; ticket: (string | null); createdAt: string; expiresAt: string; state: "open" | "executed" | "refused" | "withdrawn" | "expired" })[]; next?: string } } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/requests': {
+    parameters: None;
+    get: { parameters: { query?: { limit?: number; cursor?: string; box?: "mine" | "waiting" }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ id: string; act: string; subject: string; details: unknown; hash: string; approval: string; requester: string; reason: string; ticket: (string | null); createdAt: string; expiresAt: string; state: "open" | "executed" | "refused" | "withdrawn" | "expired" })[]; next?: string } } }; default: Refused } };
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { role?: string; permission?: "access.read" | "access.write" | "address.read" | "address.write" | "api-key.read" | "api-key.write" | "approval.read" | "audit.content" | "audit.read" | "audit.write" | "break-glass.read" | "break-glass.review" | "break-glass.take" | "campaign.read" | "campaign.write" | "content.read" | "content.write" | "directory.write" | "dkim.read" | "dkim.write" | "domain.read" | "domain.write" | "grant.read" | "grant.write" | "group.read" | "group.write" | "held.delete" | "held.read" | "held.release" | "ldap-source.read" | "ldap-source.write" | "message.read" | "person.read" | "person.write" | "queue.read" | "queue.write" | "role.read" | "role.write" | "route.read" | "route.write" | "sender.read" | "sender.write" | "session.read" | "session.write" | "siem.read" | "siem.write" | "sign-in.read" | "sign-in.write" | "status.read" | "tenant.read" | "tenant.write"; durationS: number; reason: string; ticket?: string } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { id: string } } }; default: Refused } };
+    put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/requests/{id}': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: never; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { request: { id: string; act: string; subject: string; details: unknown; hash: string; approval: string; requester: string; reason: string; ticket: (string | null); createdAt: string; expiresAt: string; state: "open" | "executed" | "refused" | "withdrawn" | "expired" }; answers: ({ person: string; word: "approve" | "refuse"; method: "passkey" | "step-up"; isWeaker: boolean; evidence: unknown; at: string })[]; mayAnswer: boolean } } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/requests/{id}/approve': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody: { content: { 'application/json': { hash: string; assertion?: { id: string; rawId: string; type: "public-key"; response: { authenticatorData: string; clientDataJSON: string; signature: string; userHandle?: string }; clientExtensionResults?: Record<string, unknown> } } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { state: "open" | "approved" | "executed" } } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/requests/{id}/execute': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { reply: unknown } } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/requests/{id}/refuse': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/requests/{id}/withdraw': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/roles': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: { name: string; description: string; permissions: string[]; platform: string[]; isBuiltIn: boolean; isPrivileged: boolean }[] } } }; default: Refused } };
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { name: string; description: string; permissions: ("access.read" | "access.write" | "account.read" | "account.write" | "address.read" | "address.write" | "api-key.read" | "api-key.write" | "approval.read" | "audit.content" | "audit.read" | "audit.write" | "break-glass.read" | "break-glass.review" | "break-glass.take" | "campaign.read" | "campaign.write" | "content.read" | "content.write" | "directory.write" | "dkim.read" | "dkim.write" | "domain.read" | "domain.write" | "grant.read" | "grant.write" | "group.read" | "group.write" | "held.content" | "held.delete" | "held.read" | "held.release" | "ldap-source.read" | "ldap-source.write" | "message.content" | "message.read" | "nothing.read" | "notice.read" | "notice.write" | "operator.read" | "operator.write" | "person.read" | "person.write" | "queue.read" | "queue.write" | "request.read" | "request.write" | "role.read" | "role.write" | "route.read" | "route.write" | "sender.read" | "sender.write" | "session.read" | "session.write" | "siem.read" | "siem.write" | "sign-in.read" | "sign-in.write" | "status.read" | "tenant.content" | "tenant.delete" | "tenant.read" | "tenant.write")[] } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { name: string; description: string; permissions: string[]; platform: string[]; isBuiltIn: boolean; isPrivileged: boolean } } }; default: Refused } };
+    put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/roles/{name}': {
+    parameters: None;
+    put: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody: { content: { 'application/json': { name: string; description: string; permissions: ("access.read" | "access.write" | "account.read" | "account.write" | "address.read" | "address.write" | "api-key.read" | "api-key.write" | "approval.read" | "audit.content" | "audit.read" | "audit.write" | "break-glass.read" | "break-glass.review" | "break-glass.take" | "campaign.read" | "campaign.write" | "content.read" | "content.write" | "directory.write" | "dkim.read" | "dkim.write" | "domain.read" | "domain.write" | "grant.read" | "grant.write" | "group.read" | "group.write" | "held.content" | "held.delete" | "held.read" | "held.release" | "ldap-source.read" | "ldap-source.write" | "message.content" | "message.read" | "nothing.read" | "notice.read" | "notice.write" | "operator.read" | "operator.write" | "person.read" | "person.write" | "queue.read" | "queue.write" | "request.read" | "request.write" | "role.read" | "role.write" | "route.read" | "route.write" | "sender.read" | "sender.write" | "session.read" | "session.write" | "siem.read" | "siem.write" | "sign-in.read" | "sign-in.write" | "status.read" | "tenant.content" | "tenant.delete" | "tenant.read" | "tenant.write")[] } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { name: string; description: string; permissions: string[]; platform: string[]; isBuiltIn: boolean; isPrivileged: boolean } } }; default: Refused } };
+    delete: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    get?: never; post?: never; options?: never; head?: never; patch?: never; trace?: never;
   };
   '/api/v1/senders/certificates': {
     parameters: None;

@@ -1,0 +1,123 @@
+/** Roles: the built-in ones, a tenant's own, and every permission there is. */
+import { z } from 'zod';
+import { CATALOGUE, PERMISSIONS, type Permission } from '#assurance/access/catalogue.ts';
+import {
+  type CustomRole,
+  listCustomRoles,
+  putCustomRole,
+  removeCustomRole,
+} from '#assurance/access/custom-roles.ts';
+import { isPrivileged, RIGHTS, ROLES } from '#assurance/access/roles.ts';
+import { conflict } from './problem.ts';
+import { orProblem } from './refusals.ts';
+import { readRoute, writeRoute, type Route } from './route.ts';
+
+const name = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/);
+const permission = z.enum(PERMISSIONS as readonly [Permission, ...Permission[]]); // the catalogue is not empty
+const role = z.object({
+  name: z.string(),
+  description: z.string(),
+  permissions: z.array(z.string()),
+  platform: z.array(z.string()),
+  isBuiltIn: z.boolean(),
+  isPrivileged: z.boolean(),
+});
+const body = z.strictObject({
+  name,
+  description: z.string().max(500),
+  permissions: z.array(permission).min(1).max(100),
+});
+const write = {
+  permission: 'role.write',
+  scope: 'tenant',
+  rate: 'write',
+  stepUp: true,
+  fourEyes: () => 'role.change' as const,
+} as const;
+
+export function roleRoutes(): readonly Route[] {
+  return [
+    readRoute({
+      path: '/roles',
+      summary: 'Lists the roles of the tenant, built-in ones first.',
+      permission: 'role.read',
+      scope: 'tenant',
+      rate: 'read',
+      reply: z.object({ items: z.array(role) }),
+      handle: async (_input, { db, tenant }) => ({
+        items: [...ROLES.map(builtIn), ...(await listCustomRoles(db, tenant)).map(show)],
+      }),
+    }),
+    readRoute({
+      path: '/permissions',
+      summary: 'Lists every permission there is and where it counts.',
+      permission: 'role.read',
+      scope: 'tenant',
+      rate: 'read',
+      reply: z.object({ items: z.array(z.object({ permission: z.string(), of: z.string() })) }),
+      handle: async () => ({ items: PERMISSIONS.map((p) => ({ permission: p, of: CATALOGUE[p].of })) }),
+    }),
+    writeRoute({
+      ...write,
+      method: 'post',
+      path: '/roles',
+      status: 201,
+      summary: 'Makes a role of the permissions that are named.',
+      audit: 'role.added',
+      body,
+      reply: role,
+      handle: async ({ body }, { tx, ...by }) => orProblem(await putCustomRole(tx, by, body, 'new'), show),
+    }),
+    writeRoute({
+      ...write,
+      method: 'put',
+      path: '/roles/{name}',
+      status: 200,
+      summary: 'Gives a role other permissions; those who hold it have them at once.',
+      audit: 'role.changed',
+      params: z.strictObject({ name }),
+      body,
+      reply: role,
+      handle: async ({ params, body }, { tx, ...by }) =>
+        body.name === params.name
+          ? orProblem(await putCustomRole(tx, by, body, 'existing'), show)
+          : conflict('The name in the body is not the one in the path; names do not change.'),
+    }),
+    writeRoute({
+      ...write,
+      method: 'delete',
+      path: '/roles/{name}',
+      status: 204,
+      summary: 'Removes a role that nobody holds.',
+      audit: 'role.removed',
+      params: z.strictObject({ name }),
+      reply: z.null(),
+      handle: async ({ params }, { tx, ...by }) =>
+        orProblem(await removeCustomRole(tx, by, params.name, Date.now()), () => null),
+    }),
+  ];
+}
+
+function show(r: CustomRole): z.input<typeof role> {
+  const { name, description, permissions } = r;
+  return {
+    name,
+    description,
+    permissions: [...permissions],
+    platform: [],
+    isBuiltIn: false,
+    isPrivileged: true,
+  };
+}
+
+function builtIn(name: (typeof ROLES)[number]): z.input<typeof role> {
+  const { tenant, platform } = RIGHTS[name];
+  return {
+    name,
+    description: '',
+    permissions: [...tenant],
+    platform: [...platform],
+    isBuiltIn: true,
+    isPrivileged: isPrivileged(name),
+  };
+}
