@@ -211,6 +211,26 @@ test('settle() ends what is done, keeps what is deferred, and says which bodies 
   assert.equal(await count(db, 'audit_event'), 4);
 });
 
+test('settlements that come during one statement and soon after it share the next', async () => {
+  await using db = await testDatabase();
+  const batches: number[] = [];
+  const counting: Database = {
+    ...db,
+    query: async (_sql, values) => {
+      batches.push((JSON.parse(String(values?.[0])) as unknown[]).length);
+      await sleep(20);
+      return [];
+    },
+  };
+  const settler = createSettler(counting);
+  const first = settler.settle([settlement(newId())]);
+  while (batches.length === 0) await sleep(1);
+  const second = settler.settle([settlement(newId())]);
+  await first;
+  await Promise.all([second, settler.settle([settlement(newId())])]);
+  assert.deepEqual(batches, [1, 2]);
+});
+
 test('settle() goes by keys, also where the planner has seen nothing but empty tables', async () => {
   await using db = await testDatabase();
   const committer = createCommitter(db, newId());

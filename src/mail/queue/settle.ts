@@ -126,31 +126,32 @@ const GATHER_MS = 30;
 /** Settlements that end in the same moment share one transaction. */
 export function createSettler(db: Database): Settler {
   let waiting: Waiting[] = [];
-  let isRunning = false;
+  let isUnderWay = false;
   const run = async (): Promise<void> => {
-    isRunning = true;
-    while (waiting.length > 0) {
-      const batch = waiting;
-      waiting = [];
-      try {
-        const finished = new Set(
-          await settle(
-            db,
-            batch.flatMap((w) => w.settlements),
-          ),
-        );
-        for (const w of batch) w.done(w.settlements.map((s) => s.message).filter((m) => finished.has(m)));
-      } catch (error) {
-        for (const w of batch) w.failed(error);
-      }
+    const batch = waiting;
+    waiting = [];
+    try {
+      const finished = new Set(
+        await settle(
+          db,
+          batch.flatMap((w) => w.settlements),
+        ),
+      );
+      for (const w of batch) w.done(w.settlements.map((s) => s.message).filter((m) => finished.has(m)));
+    } catch (error) {
+      for (const w of batch) w.failed(error);
     }
-    isRunning = false;
+    // Who came meanwhile waits for company like the first: a statement of its own would cost as much as one for all.
+    isUnderWay = waiting.length > 0;
+    if (isUnderWay) setTimeout(() => void run(), GATHER_MS);
   };
   return {
     settle: (settlements) =>
       new Promise((done, failed) => {
         waiting.push({ settlements, done, failed });
-        if (!isRunning && waiting.length === 1) setTimeout(() => void run(), GATHER_MS);
+        if (isUnderWay) return;
+        isUnderWay = true;
+        setTimeout(() => void run(), GATHER_MS);
       }),
   };
 }
