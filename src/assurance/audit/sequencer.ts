@@ -133,6 +133,7 @@ const oldest = (events: readonly NewEvent[]): number => events.reduce((ms, e) =>
 
 /** How often it looks for events; what follows a full round comes at once. */
 const EVERY_MS = 200;
+const MAX_REST_MS = 500;
 const RETRY_MS = 1_000;
 const STOP_MS = 10_000;
 
@@ -174,8 +175,11 @@ async function liveUnderLock(options: SequencerOptions, stopping: AbortSignal): 
     if (got.rows[0]?.got !== true) return;
     const sequencing = createSequencing(options);
     while (isHeld && !stopping.aborted) {
+      const startedMs = performance.now();
       const { isMore } = (await isIdle(options.db)) ? { isMore: false } : await sequencing.round();
-      if (!isMore) await pause(EVERY_MS, stopping);
+      // A round that signs for hundreds of tenants is followed by as long a rest, so that it leaves the machine to the mail.
+      const restMs = Math.min(MAX_REST_MS, Math.max(EVERY_MS, performance.now() - startedMs));
+      if (!isMore) await pause(restMs, stopping);
     }
   } finally {
     await lock.end();
