@@ -6,6 +6,7 @@ import type { Actor } from '#core/actor.ts';
 import { userInfo } from 'node:os';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { complaintText, nearest, type Complaint } from '#core/complaint.ts';
+import { quotaReached } from '#assurance/tenants/quota.ts';
 import { ConfigError } from '#core/errors.ts';
 import type { TenantId } from '#core/id.ts';
 import type { Result } from '#core/result.ts';
@@ -263,6 +264,8 @@ export async function inOneAct<T, E>(
     });
   } catch (error) {
     if (error instanceof RolledBack) return error.result as Result<T, E>; // `as`: thrown just above
+    const limit = quotaReached(error);
+    if (limit !== undefined) throw new ConfigError([limit.text]);
     throw error;
   }
 }

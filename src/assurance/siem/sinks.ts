@@ -32,7 +32,7 @@ export const ocsfSettings = z.strictObject({
   url: z
     .url({ protocol: /^https$/ })
     .max(2048)
-    .refine((text) => new URL(text).username === '', 'must hold no password'),
+    .refine((text) => !URL.canParse(text) || new URL(text).username === '', 'must hold no password'),
   caPem: pem.optional().describe('Anchors instead of the system’s.'),
   auth: z
     .enum(['bearer', 'hmac'])
