@@ -30,6 +30,14 @@ export const navigation: readonly NavGroup[] = [
     ],
   },
   {
+    text: 'nav.access',
+    items: [
+      { to: '/requests', text: 'nav.requests', icon: 'key' },
+      { to: '/roles', text: 'nav.roles', icon: 'check', needs: 'role.read' },
+      { to: '/campaigns', text: 'nav.campaigns', icon: 'review', needs: 'campaign.read' },
+    ],
+  },
+  {
     text: 'nav.record',
     items: [{ to: '/audit', text: 'nav.audit', icon: 'record', needs: 'audit.read' }],
   },

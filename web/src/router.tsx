@@ -124,6 +124,34 @@ const link = createRoute({
   path: '/link',
   component: lazyRouteComponent(() => import('./pages/sign-in/LinkPage.tsx'), 'LinkPage'),
 });
+const requests = createRoute({
+  ...under,
+  path: '/requests',
+  validateSearch: searchOf('box', 'cursor'),
+  component: lazyRouteComponent(() => import('./pages/requests/RequestsPage.tsx'), 'RequestsPage'),
+});
+const request = createRoute({
+  ...under,
+  path: '/requests/$id',
+  component: lazyRouteComponent(() => import('./pages/requests/RequestPage.tsx'), 'RequestPage'),
+});
+const roles = createRoute({
+  ...under,
+  path: '/roles',
+  validateSearch: searchOf('tab', 'cursor'),
+  component: lazyRouteComponent(() => import('./pages/roles/RolesPage.tsx'), 'RolesPage'),
+});
+const campaigns = createRoute({
+  ...under,
+  path: '/campaigns',
+  validateSearch: searchOf('cursor'),
+  component: lazyRouteComponent(() => import('./pages/campaigns/CampaignsPage.tsx'), 'CampaignsPage'),
+});
+const campaign = createRoute({
+  ...under,
+  path: '/campaigns/$id',
+  component: lazyRouteComponent(() => import('./pages/campaigns/CampaignPage.tsx'), 'CampaignPage'),
+});
 
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -143,6 +171,11 @@ export const router = createRouter({
     audit,
     auditEntry,
     account,
+    requests,
+    request,
+    roles,
+    campaigns,
+    campaign,
     signIn,
     link,
   ]),

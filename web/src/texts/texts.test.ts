@@ -7,6 +7,7 @@ import { nl } from './nl.ts';
 /** The same word in both languages, by looking at it and not by oversight. */
 const SAME: Readonly<Record<string, readonly RegExp[]>> = {
   de: [
+    /^requests\.ticket$/,
     /^person-source\.(scim|ldap|oidc)$/,
     /^(people\.person|setup\.domain)$/,
     /^sign-in\.(code|organisation)$/,
@@ -25,6 +26,7 @@ const SAME: Readonly<Record<string, readonly RegExp[]>> = {
     /^destination-state\.normal$/,
   ],
   nl: [
+    /^requests\.ticket$/,
     /^person-source\.(scim|ldap|oidc)$/,
     /^setup\.factor$/,
     /^sign-in\.code$/,
