@@ -41,6 +41,9 @@ export type KillReport = {
 
 const LANES = 8;
 const POINT_TIMEOUT_MS = 20_000;
+/** At which passing of its point a process dies, at the latest. A connection serves many messages, so few are opened. */
+const PASSINGS = 12;
+const CONNECTIONS = 3;
 /** What src/mail-processes.ts logs when a mail process is gone. */
 const SUPERVISOR_SAYS = 'a mail process ended';
 const DIED_STARTING = 'ended while starting';
@@ -63,7 +66,7 @@ export async function benchKill(o: KillOptions): Promise<KillReport> {
   const missed: string[] = [];
   for (let i = 0; i < o.kills; i++) {
     const point = points[i % points.length]!; // `!`: the list is not empty
-    const fault = `${point}:${1 + Math.floor(random() * 12)}`;
+    const fault = `${point}:${1 + Math.floor(random() * (point === 'deliver.connected' ? CONNECTIONS : PASSINGS))}`;
     const died = await killOnce(gateway, ledger, fault);
     killedAtNs.push(...died.atNs);
     if (died.isReached) perPoint[point] = (perPoint[point] ?? 0) + 1;
