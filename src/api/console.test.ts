@@ -118,3 +118,22 @@ test('what is no page and no file of the build is a problem, however it is spelt
   assert.equal((await app.inject({ url: '/messages', headers: HOST })).statusCode, 404); // a program, not a browser
   assert.equal((await app.inject({ url: '/messages', method: 'POST', headers: PAGE })).statusCode, 404);
 });
+
+test('a link on another site opens a page in a tab, but nothing of the API, no frame and no file', async () => {
+  const { app, folder } = built();
+  using _ = folder;
+  const opened = {
+    'sec-fetch-site': 'cross-site',
+    'sec-fetch-mode': 'navigate',
+    'sec-fetch-dest': 'document',
+  };
+  const status = async (url: string, headers: Record<string, string>, method: 'GET' | 'POST' = 'GET') =>
+    (await app.inject({ url, method, headers: { ...PAGE, ...headers } })).statusCode;
+  assert.equal(await status('/messages', opened), 200);
+  assert.equal(await status('/messages', opened, 'POST'), 403);
+  assert.equal(await status('/messages', { ...opened, origin: 'https://evil.example' }), 403);
+  assert.equal(await status('/api/v1/openapi.json', opened), 403);
+  assert.equal(await status('/messages', { ...opened, 'sec-fetch-dest': 'iframe' }), 403);
+  const loaded = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'script' };
+  assert.equal(await status('/assets/index-abc.js', loaded), 403);
+});

@@ -7,16 +7,25 @@ import { problem, type Problem } from './problem.ts';
 
 const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-export type Guard = (headers: {
+type Headers = {
   readonly host?: string | undefined;
   readonly origin?: string | undefined;
   readonly 'sec-fetch-site'?: string | string[] | undefined;
-}) => Problem | undefined;
+  readonly 'sec-fetch-mode'?: string | string[] | undefined;
+  readonly 'sec-fetch-dest'?: string | string[] | undefined;
+};
+/** `isPage`: what is asked for is no part of the API and changes nothing, so that a link in somebody's mail may lead there. */
+export type Guard = (headers: Headers, isPage?: boolean) => Problem | undefined;
+
+/** Followed by a person into a tab of its own; frames and everything a page loads by itself say something else. */
+const isOpened = (headers: Headers): boolean =>
+  headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
 
 /** `publicUrl` is an origin such as `https://gate.example`; loopback is always ours, too. */
 export function createGuard(publicUrl: string | undefined): Guard {
   const ours = publicUrl === undefined ? undefined : new URL(publicUrl);
-  return ({ host: given = '', origin, 'sec-fetch-site': site }) => {
+  return (headers, isPage = false) => {
+    const { host: given = '', origin, 'sec-fetch-site': site } = headers;
     const host = given.toLowerCase();
     const isLocal = LOOPBACK.has(host.replace(/:\d{1,5}$/, ''));
     if (!isLocal && host !== ours?.host) return forbidden('wrong-host', WRONG_HOST);
@@ -24,6 +33,7 @@ export function createGuard(publicUrl: string | undefined): Guard {
     // A page of ours that was reached over TLS on a local name says so; its host is what counts.
     if (origin !== undefined && ![expected, `https://${host}`].includes(origin.toLowerCase()))
       return forbidden('wrong-origin', 'Requests from other origins are refused.');
+    if (isPage && isOpened(headers)) return undefined;
     if (site !== undefined && site !== 'same-origin' && site !== 'none')
       return forbidden('wrong-origin', 'Requests from other sites are refused.');
     return undefined;

@@ -97,7 +97,8 @@ export function buildApi(options: ApiOptions): FastifyInstance {
   const headers = securityHeaders(options.tls !== undefined || options.publicUrl !== undefined);
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(headers);
-    const refusal = guard(request.headers);
+    const isPage = request.method === 'GET' && !(request.raw.url ?? '').startsWith('/api');
+    const refusal = guard(request.headers, isPage);
     if (refusal !== undefined) return sendProblem(request, reply, refusal);
     return isReadable(request.raw.url ?? '') ? undefined : sendProblem(request, reply, BAD_URL);
   });
