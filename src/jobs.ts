@@ -55,8 +55,11 @@ export async function openJobs(
   );
   const listening = await listen(stores.db, log, {
     // A domain that was added wants its keys now.
-    directory: () => jobs.wake('dkim-keys'),
-    [JOB_CHANNEL]: jobs.wake,
+    directory: () => jobs.wake(`dkim-keys${placeOf(config)}`),
+    [JOB_CHANNEL]: (name) => {
+      jobs.wake(name);
+      jobs.wake(`${name}${placeOf(config)}`);
+    },
     tenant: renewing.now,
   });
   return {
@@ -73,7 +76,7 @@ function periodicJobs(config: Config, stores: Stores): readonly PeriodicJob[] {
   const { db, keys, blobs } = stores;
   return [
     {
-      name: 'dkim-keys',
+      name: `dkim-keys${placeOf(config)}`,
       everyMs: MINUTE_MS,
       run: async () => done({ domains: await makeMissingKeys(db, keys, Date.now()) }),
     },
@@ -123,6 +126,14 @@ function periodicJobs(config: Config, stores: Stores): readonly PeriodicJob[] {
   ];
 }
 
+/**
+ * Jobs that need keys or bodies of tenants run at each place for the tenants that may be served there; elsewhere nobody
+ * could do it for them.
+ */
+function placeOf({ node: { labels } }: Config): string {
+  return labels.length === 0 ? '' : `@${labels.toSorted().join('+')}`;
+}
+
 /** What is done to and for tenants (src/assurance/tenants). */
 function tenantJobs(config: Config, stores: Stores, app: Database): readonly PeriodicJob[] {
   const { db, keys, blobs } = stores;
@@ -134,7 +145,7 @@ function tenantJobs(config: Config, stores: Stores, app: Database): readonly Per
       run: async (stopping) => done({ limitsReached: await countTenants(db, stopping) }),
     },
     {
-      name: EXPORT_JOB,
+      name: `${EXPORT_JOB}${placeOf(config)}`,
       everyMs: 10 * MINUTE_MS,
       run: async (stopping) =>
         done({ exports: await writeExports({ app, system: db, keys, blobs, folder }, stopping) }),
@@ -145,7 +156,7 @@ function tenantJobs(config: Config, stores: Stores, app: Database): readonly Per
       run: async (stopping) => done({ tenants: await destroyDue(db, stopping) }),
     },
     {
-      name: 'tenant-moves',
+      name: `tenant-moves${placeOf(config)}`,
       everyMs: 10 * MINUTE_MS,
       run: async (stopping) => done({ bodies: await moveBodies(db, blobs.move, stopping) }),
     },

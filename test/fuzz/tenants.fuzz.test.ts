@@ -157,7 +157,88 @@ async function fill(db: TestDatabase, tenant: TenantId, word: string, secret: st
     ip: '192.0.2.1',
     user_agent: secret,
   });
-  return { tenant, person, session, ids: [...ids, id, person, session] };
+  const more = await fillRights(insert, { tenant, person, word, secret });
+  return { tenant, person, session, ids: [...ids, id, person, session, ...more] };
+}
+
+type Insert = (table: string, row: Readonly<Record<string, unknown>>) => Promise<unknown>;
+
+/** What people and services may do, and what was asked about it. Returns the ids. */
+async function fillRights(
+  insert: Insert,
+  of: {
+    readonly tenant: TenantId;
+    readonly person: Id<'person'>;
+    readonly word: string;
+    readonly secret: string;
+  },
+): Promise<readonly string[]> {
+  const { tenant, person, word, secret } = of;
+  const ids = Array.from({ length: 8 }, () => newId<'thing'>());
+  const [group, service, key, passkey, grant, demand, campaign, notice] = ids;
+  const now = new Date();
+  const later = new Date(now.getTime() + 86_400_000);
+  await insert('"group"', { id: group, name: `${word} ${secret}` });
+  await insert('group_member', { group_id: group, person_id: person });
+  await insert('service_account', {
+    id: service,
+    name: word,
+    purpose: secret,
+    created_by: `admin:${secret}`,
+  });
+  await insert('api_key', {
+    id: key,
+    service_id: service,
+    token_hash: Buffer.from(`key-${word}`),
+    permissions: ['domain.read'],
+    platform_permissions: [],
+    created_by: `admin:${secret}`,
+    expires_at: later,
+  });
+  await insert('passkey', {
+    id: passkey,
+    person_id: person,
+    credential_id: `${word}${secret}`,
+    public_key: Buffer.from(secret),
+    counter: 0,
+    transports: [],
+    is_backed_up: false,
+    name: secret,
+  });
+  await insert('role_grant', {
+    id: grant,
+    person_tenant_id: tenant,
+    person_id: person,
+    role: 'helpdesk',
+    source: 'given',
+    reason: secret,
+    given_by: person,
+    expires_at: later,
+  });
+  await insert('demand', {
+    id: demand,
+    act: 'role.grant',
+    subject: secret,
+    details: JSON.stringify({ reason: secret }),
+    hash: Buffer.alloc(32),
+    approval: 'tenant-admin',
+    requester_tenant_id: tenant,
+    requester_id: person,
+    reason: secret,
+    created_at: now,
+    expires_at: later,
+    state: 'open',
+    state_at: now,
+  });
+  await insert('campaign', { id: campaign, name: secret, owner_id: person, starts_at: now, ends_at: later });
+  await insert('notice', {
+    id: notice,
+    person_id: person,
+    kind: 'break-glass',
+    details: { secret },
+    at: now,
+  });
+  return ids;
 }
 
 /** Values that stand for their neighbour in the twin request: the same shape, and nothing anywhere has them. */

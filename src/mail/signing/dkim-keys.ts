@@ -48,11 +48,15 @@ export async function listDkimKeys(db: Reader, tenant: TenantId, domain?: string
   );
 }
 
-/** Makes a pair of keys (RSA and Ed25519) for each owned domain that has none that is new enough to become the next. */
+/**
+ * Makes a pair of keys (RSA and Ed25519) for each owned domain that has none that is new enough to become the next. Keys of
+ * tenants that are pinned to another place are not seen here, and are made there.
+ */
 export async function makeMissingKeys(db: Database, keys: KeyStore, nowMs: number): Promise<number> {
   const missing = await db.query<{ tenant_id: TenantId; domain: string }>(
     `select d.tenant_id, d.name as domain from domain d
-     where not exists (select from dkim_key k where k.tenant_id = d.tenant_id and k.domain = d.name and k.state in ('published', 'signing'))`,
+     where d.tenant_id <> all ((select tenants_elsewhere())::uuid[])
+       and not exists (select from dkim_key k where k.tenant_id = d.tenant_id and k.domain = d.name and k.state in ('published', 'signing'))`,
   );
   for (const { tenant_id, domain } of missing) {
     await keys.ensureTenant(tenant_id);

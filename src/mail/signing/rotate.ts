@@ -43,7 +43,7 @@ export async function rotateDkimKeys(deps: RotationDeps, stopping?: AbortSignal)
   await retireOrphans(deps.db);
   const taken = { made: 0, signing: 0, removed: 0 };
   const domains = await deps.db.query<{ tenant: TenantId; domain: string }>(
-    `select tenant_id as tenant, name as domain from domain
+    `select tenant_id as tenant, name as domain from domain where tenant_id <> all ((select tenants_elsewhere())::uuid[])
      union select tenant_id, domain from dkim_key where state <> 'removed' order by 1, 2`,
   );
   for (const { tenant, domain } of domains) {
