@@ -38,6 +38,14 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'retry schedule and source addresses of a tenant',
     load: async () => (await import('#cli/tenant.ts')).run,
   },
+  role: {
+    summary: 'roles: list, give to a person, take away',
+    load: async () => (await import('#cli/role.ts')).run,
+  },
+  grant: {
+    summary: 'who has which role until when: list, take',
+    load: async () => (await import('#cli/grant.ts')).run,
+  },
   policy: {
     summary: 'check a policy file',
     load: async () => (await import('#cli/policy.ts')).run,

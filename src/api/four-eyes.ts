@@ -25,6 +25,8 @@ export async function demandInstead(
   const act = route.fourEyes?.(raw);
   if (act === undefined) return undefined;
   const { tx, tenant, caller, actor } = call;
+  // The machine's own administrator, who has the database anyway.
+  if (caller.permissions.has('*')) return undefined;
   const approval = await ruleFor(tx, tenant, act);
   if (approval === undefined) return undefined;
   if (caller.person === undefined) return NEEDS_PERSON;

@@ -298,6 +298,7 @@ function ownExports(): readonly Route[] {
       rate: 'costly',
       stepUp: true,
       audit: 'tenant.export-asked',
+      fourEyes: () => 'tenant.export',
       reply: z.object({ id: z.string() }),
       handle: async (_input, call) => {
         const id = newId<'export'>();

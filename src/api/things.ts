@@ -96,7 +96,7 @@ export function thingRoutes<T extends Named>(
       permission: write,
       rate: 'write',
       audit: `${kind.noun}.removed`,
-      fourEyes: () => (kind.noun === 'domain' ? 'domain.remove' : undefined),
+      ...(kind.noun === 'domain' ? { fourEyes: () => 'domain.remove' as const } : {}),
       reply: z.null(),
       handle: async ({ params }, call) => {
         const done = await removeThing(call, kind, params.name);
