@@ -39,7 +39,10 @@ export const navigation: readonly NavGroup[] = [
   },
   {
     text: 'nav.record',
-    items: [{ to: '/audit', text: 'nav.audit', icon: 'record', needs: 'audit.read' }],
+    items: [
+      { to: '/audit', text: 'nav.audit', icon: 'record', needs: 'audit.read' },
+      { to: '/content', text: 'nav.content', icon: 'eye', needs: 'content.read' },
+    ],
   },
   {
     text: 'nav.installation',

@@ -97,6 +97,25 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import('./pages/settings/SettingsPage.tsx'), 'SettingsPage'),
 });
 
+// The reader's notices; access to what messages say.
+const notices = createRoute({
+  ...under,
+  path: '/notices',
+  validateSearch: searchOf('show', 'cursor'),
+  component: lazyRouteComponent(() => import('./pages/notices/NoticesPage.tsx'), 'NoticesPage'),
+});
+const content = createRoute({
+  ...under,
+  path: '/content',
+  validateSearch: searchOf('cursor'),
+  component: lazyRouteComponent(() => import('./pages/content/ContentPage.tsx'), 'ContentPage'),
+});
+const consent = createRoute({
+  ...under,
+  path: '/content/requests/$id',
+  component: lazyRouteComponent(() => import('./pages/content/ConsentPage.tsx'), 'ConsentPage'),
+});
+
 const audit = createRoute({
   ...under,
   path: '/audit',
@@ -168,6 +187,9 @@ export const router = createRouter({
     destinations,
     senders,
     settings,
+    notices,
+    content,
+    consent,
     audit,
     auditEntry,
     account,

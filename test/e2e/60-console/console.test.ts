@@ -48,6 +48,8 @@ const PAGES: readonly (readonly [path: () => string, title: RegExp])[] = [
   [() => '/roles', /^Roles and rights$/],
   [() => '/roles?tab=grants', /^Roles and rights$/],
   [() => '/campaigns', /^Recertification$/],
+  [() => '/notices', /^Notices$/],
+  [() => '/content', /^Reading of content$/],
   [() => '/audit', /^Audit log$/],
   [() => '/audit/0', /^Event 0$/],
   [() => '/no/such/page', /^There is no such page$/],

@@ -7,6 +7,8 @@ import { useTranslation } from 'react-i18next';
 import { navigation, type NavGroup } from '../navigation.ts';
 import { Door } from '../session/Door.tsx';
 import { may, useStanding } from '../session/session.ts';
+import { Bell } from './Bell.tsx';
+import { ContentBanner } from './ContentBanner.tsx';
 import { Icon } from './Icon.tsx';
 import { UserMenu } from './UserMenu.tsx';
 
@@ -54,7 +56,10 @@ function Inside(): React.JSX.Element {
                 Gatehouse
               </Text>
             </Group>
-            <UserMenu isInside />
+            <Group gap="xs" wrap="nowrap">
+              <Bell />
+              <UserMenu isInside />
+            </Group>
           </Group>
         </AppShell.Header>
         <AppShell.Navbar p="sm" aria-label={t('shell.navigation')}>
@@ -66,6 +71,7 @@ function Inside(): React.JSX.Element {
         </AppShell.Navbar>
         <AppShell.Main id="content" tabIndex={-1} style={{ outline: 'none' }}>
           <div style={{ maxWidth: '76rem' }}>
+            <ContentBanner />
             <Outlet />
           </div>
         </AppShell.Main>

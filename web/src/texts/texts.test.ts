@@ -13,6 +13,7 @@ const SAME: Readonly<Record<string, readonly RegExp[]>> = {
     /^sign-in\.(code|organisation)$/,
     /^account\.(name|passkeys|passkey-name-default|device)$/,
     /^audit\.actor$/,
+    /^content\.parts$/,
     /^class\.(spam|phish)$/,
     /^nav\.(domains|partners|installation)$/,
     /^domains\.(title|name)$/,
