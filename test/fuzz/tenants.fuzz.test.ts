@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { z } from 'zod';
+import { destroyDue } from '#assurance/tenants/deletion.ts';
 import { askForExport } from '#assurance/tenants/exports.ts';
 import { openFileKeys } from '#assurance/keys/file-keys.ts';
 import type { Caller } from '#api/caller.ts';
@@ -596,6 +597,31 @@ test('direct SQL under the application role sees one tenant, in every table', as
     }
     assert.ok(tables > 20);
     t.diagnostic(`${tables} tables; without rows of the other tenant here: ${unseen.join(', ')}`);
+  } finally {
+    await db[Symbol.asyncDispose]();
+  }
+});
+
+test('a deletion leaves nothing of a tenant but its audit log, and everything of the others', async () => {
+  const { db, ours, theirs } = await open();
+  try {
+    const before = await digest(db, ours.tenant);
+    await db.query(
+      `update tenant set state = 'deleting', delete_after = now() - interval '1 second' where id = $1`,
+      [theirs.tenant],
+    );
+    assert.equal(await destroyDue(db.as('system'), new AbortController().signal), 1);
+    const left = Object.entries(await digest(db, theirs.tenant)).filter(([, d]) => !d.startsWith('0 '));
+    const kept = ['tenant_deletion', 'tenant_key'];
+    assert.deepEqual(
+      left.map(([table]) => table).filter((t) => !t.startsWith('audit_') && !kept.includes(t)),
+      [],
+    );
+    const keys = await db.query('select 1 from tenant_key where tenant_id = $1 and length(wrapped) > 0', [
+      theirs.tenant,
+    ]);
+    assert.deepEqual(keys, []);
+    assert.deepEqual(await digest(db, ours.tenant), before);
   } finally {
     await db[Symbol.asyncDispose]();
   }

@@ -25,6 +25,8 @@ export async function deletionOf(on: Reader, tenant: TenantId): Promise<Deletion
 }
 
 const BATCH = 5_000;
+/** Of one tenant in one run of the job, so that one whose rows cannot go does not keep the others waiting. */
+const MAX_BATCHES = 500;
 
 /** Destroys what is due, as the role of jobs. Returns how many tenants are gone for good. */
 export async function destroyDue(db: Database, stopping: AbortSignal): Promise<number> {
@@ -33,9 +35,9 @@ export async function destroyDue(db: Database, stopping: AbortSignal): Promise<n
   );
   let ended = 0;
   for (const { id } of due) {
-    while (!stopping.aborted && !(await destroyBatch(db, id)));
-    if (stopping.aborted) break;
-    ended++;
+    let isGone = false;
+    for (let i = 0; i < MAX_BATCHES && !isGone && !stopping.aborted; i++) isGone = await destroyBatch(db, id);
+    if (isGone) ended++;
   }
   return ended;
 }
