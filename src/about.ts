@@ -1,5 +1,6 @@
 /** What the API tells of this gateway beside what the database knows: its parts, its name, what DNS says to it. */
 import type { Outside } from '#api/domain-check.ts';
+import type { OidcOptions } from '#api/oidc.ts';
 import type { OperatorSettings } from '#api/origins.ts';
 import type { Probe } from '#api/probes.ts';
 import type { About } from '#api/status.ts';
@@ -12,7 +13,11 @@ import { ourTlsKeys } from './tls-keys.ts';
 import { deliveryAnchors, refusedNetworks } from './delivery.ts';
 
 export type AboutGateway = About &
-  Outside & { readonly operator: OperatorSettings; readonly tenants: TenantRouteOptions } & Disposable;
+  Outside & {
+    readonly operator: OperatorSettings;
+    readonly tenants: TenantRouteOptions;
+    readonly oidc: Omit<OidcOptions, 'identity'>;
+  } & Disposable;
 
 export function aboutGateway(config: Config, probes: readonly Probe[]): AboutGateway {
   const resolver = createWireResolver(dnsOf(config));
@@ -33,6 +38,10 @@ export function aboutGateway(config: Config, probes: readonly Probe[]): AboutGat
     tenants: {
       deletionGraceS: config.tenants.deletionGraceS,
       locations: config.storage.targets.map((t) => t.name),
+    },
+    oidc: {
+      publicUrl: config.http.publicUrl,
+      reach: { isPrivateAllowed: config.http.privateProviders, isClearAllowed: false },
     },
     operator: {
       heloName: config.hostname,

@@ -9,9 +9,12 @@ import { heldRoutes } from '#api/held.ts';
 import { directoryRoutes } from '#api/index.ts';
 import { ldapSourceRoutes } from '#api/ldap-sources.ts';
 import { messageRoutes } from '#api/messages.ts';
+import { oidcRoutes } from '#api/oidc.ts';
 import { originRoutes } from '#api/origins.ts';
+import { peopleSourceRoutes } from '#api/people-sources.ts';
 import { queueRoutes } from '#api/queue.ts';
 import type { Route } from '#api/route.ts';
+import { scimRoutes } from '#api/scim.ts';
 import { sessionRoutes } from '#api/session.ts';
 import { siemRoutes } from '#api/siem.ts';
 import { signInRoutes } from '#api/sign-in.ts';
@@ -27,6 +30,9 @@ export function apiRoutes(stores: Stores, about: AboutGateway, identity: Identit
     ...signInRoutes(identity),
     ...sessionRoutes(identity),
     ...accountRoutes(identity),
+    ...oidcRoutes({ ...about.oidc, identity }),
+    ...scimRoutes(),
+    ...peopleSourceRoutes(stores.keys),
     ...directoryRoutes(),
     ...heldRoutes(),
     ...messageRoutes(),

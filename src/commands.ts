@@ -58,6 +58,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'directories that recipients are looked up in: add, list, show, remove, test',
     load: async () => (await import('#cli/ldap.ts')).run,
   },
+  'people-source': {
+    summary: 'directories that people are copied from: add, list, sync, remove',
+    load: async () => (await import('#cli/people-source.ts')).run,
+  },
   siem: {
     summary: 'where the audit log is streamed to: add, list, test, remove',
     load: async () => (await import('#cli/siem.ts')).run,

@@ -17,6 +17,7 @@ import { createWireResolver } from '#platform/dns/resolver.ts';
 import { JOB_CHANNEL, type PeriodicJob, startJobs } from '#platform/jobs.ts';
 import { listen } from '#platform/listen.ts';
 import type { Logger } from '#platform/log.ts';
+import { PEOPLE_SYNC_JOB, syncDueSources } from '#assurance/people-sync/sync.ts';
 import { neededBlobs, sweepBlobs } from '#mail/queue/sweep.ts';
 import { forgetGreylist } from '#mail/receive/greylist-store.ts';
 import { makeMissingKeys } from '#mail/signing/dkim-keys.ts';
@@ -40,7 +41,7 @@ export async function openJobs(
   log: Logger,
 ): Promise<AsyncDisposable> {
   const jobs = startJobs(stores.db, log, [
-    ...periodicJobs(config, stores),
+    ...periodicJobs(config, stores, app),
     ...tenantJobs(config, stores, app),
   ]);
   const renewing = keepRefreshed(stores.tenants, log);
@@ -72,7 +73,7 @@ export async function openJobs(
   };
 }
 
-function periodicJobs(config: Config, stores: Stores): readonly PeriodicJob[] {
+function periodicJobs(config: Config, stores: Stores, app: Database): readonly PeriodicJob[] {
   const { db, keys, blobs } = stores;
   return [
     {
@@ -88,6 +89,11 @@ function periodicJobs(config: Config, stores: Stores): readonly PeriodicJob[] {
         using resolver = dnsOf(config);
         return done(await rotateDkimKeys({ db, keys, resolver, nowMs: Date.now() }, stopping));
       },
+    },
+    {
+      name: PEOPLE_SYNC_JOB,
+      everyMs: MINUTE_MS,
+      run: (stopping) => syncDueSources(db, { db: app, keys, stopping }),
     },
     {
       name: 'partitions',

@@ -32,6 +32,8 @@ export type Credentials = {
   readonly bearer: string | undefined;
   /** The value of the device's cookie: that this browser has signed in before. */
   readonly device: string | undefined;
+  /** The value of the flow's cookie. */
+  readonly flow?: string | undefined;
   readonly ip: string;
   readonly userAgent: string;
 };
@@ -41,6 +43,15 @@ export type Authenticate = (credentials: Credentials) => Promise<Caller | undefi
 
 export const SESSION_COOKIE = '__Host-gatehouse';
 export const DEVICE_COOKIE = '__Host-gatehouse-device';
+/** What a browser takes along to an OpenID provider and must bring back; Lax, since it comes back from another site. */
+export const FLOW_COOKIE = '__Host-gatehouse-flow';
+const FLOW_AGE_S = 300;
+
+/** Sets the flow's cookie, or takes it away. */
+export function flowLine(flow: string | undefined): string {
+  const ageS = flow === undefined ? 0 : FLOW_AGE_S;
+  return `${FLOW_COOKIE}=${flow ?? ''}; Path=/; Max-Age=${ageS}; Secure; HttpOnly; SameSite=Lax`;
+}
 /** A header that no form and no image can send, and that a script of another origin may not: against forged requests. */
 export const CSRF_HEADER = 'gatehouse-csrf';
 

@@ -7,6 +7,9 @@ import { problem, type Problem } from './problem.ts';
 
 const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
+/** Who may come to a route: our own pages and programs; a browser on its way back from elsewhere; another server. */
+export type Arrival = 'us' | 'browser' | 'server';
+
 type Headers = {
   readonly host?: string | undefined;
   readonly origin?: string | undefined;
@@ -14,7 +17,7 @@ type Headers = {
   readonly 'sec-fetch-mode'?: string | string[] | undefined;
   readonly 'sec-fetch-dest'?: string | string[] | undefined;
 };
-/** `isPage`: what is asked for is no part of the API and changes nothing, so that a link in somebody's mail may lead there. */
+/** `isPage`: a browser may come there from elsewhere: it is no part of the API and changes nothing, or bound to a cookie. */
 export type Guard = (headers: Headers, isPage?: boolean) => Problem | undefined;
 
 /** Followed by a person into a tab of its own; frames and everything a page loads by itself say something else. */

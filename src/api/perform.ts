@@ -17,6 +17,7 @@ import { type Authenticate, type Caller, type CookieChange, type Credentials, de
 import { demandInstead } from './four-eyes.ts';
 import { claimKey, keepReply, requestDigest, validKey } from './idempotency.ts';
 import { isProblem, problem, type Problem } from './problem.ts';
+import { isRedirect } from './redirect.ts';
 import type { RawInput, Route, WriteCall } from './route.ts';
 
 export type Asked = {
@@ -26,12 +27,16 @@ export type Asked = {
   readonly isDeliberate: boolean;
   readonly idempotencyKey: string | string[] | undefined;
   readonly signal: AbortSignal;
+  readonly host: string;
+  readonly ifMatch: string | undefined;
+  readonly search: string;
 };
 export type Done = {
   readonly status: number;
   readonly value: unknown;
   readonly replayed: boolean;
   readonly cookie?: CookieChange | undefined;
+  readonly flow?: string | undefined;
 };
 export type Parts = { readonly db: Database; readonly authenticate: Authenticate; readonly now: Clock };
 
@@ -54,14 +59,20 @@ export async function perform(route: Route, asked: Asked, parts: Parts): Promise
 
 async function performPublic(route: Route & { kind: 'public' }, asked: Asked, db: Database): Promise<Done> {
   let cookie: CookieChange | undefined;
+  let flow: string | undefined;
   const value = await route.run(asked.raw, {
     db,
     device: asked.credentials.device,
     ip: asked.credentials.ip,
     userAgent: asked.credentials.userAgent,
     setCookie: (change) => (cookie = change),
+    flow: asked.credentials.flow,
+    host: asked.host,
+    search: asked.search,
+    setFlow: (value) => (flow = value),
   });
-  if (isProblem(value)) return refused(value);
+  if (isProblem(value)) return { ...refused(value), flow };
+  if (isRedirect(value)) return { status: 303, value, replayed: false, cookie, flow };
   return { status: 200, value: shaped(route, value), replayed: false, cookie };
 }
 
@@ -148,7 +159,18 @@ async function performWrite(
       const { ip, userAgent, device } = credentials;
       const setCookie = (change: CookieChange): void => void (cookie = change);
       const keepRefusal = (): void => void (isKept = true);
-      const call = { tenant, actor, caller, tx, ip, userAgent, device, setCookie, keepRefusal };
+      const call = {
+        tenant,
+        actor,
+        caller,
+        tx,
+        ip,
+        userAgent,
+        device,
+        setCookie,
+        keepRefusal,
+        ifMatch: asked.ifMatch,
+      };
       const demanded = await demandInstead(route, raw, call);
       const value = demanded ?? shaped(route, await runAudited(route, raw, call));
       if (isProblem(value) && isKept) return { ...refused(value), cookie };

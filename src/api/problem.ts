@@ -2,7 +2,7 @@
 import type { Complaint } from '#core/complaint.ts';
 
 export type Problem = {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 429 | 500 | 503;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 412 | 413 | 415 | 422 | 429 | 500 | 503;
   /** Short stable word; `urn:gatehouse:problem:` goes before it. */
   readonly type: string;
   readonly title: string;

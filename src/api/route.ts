@@ -13,7 +13,9 @@ import { InvariantError } from '#core/errors.ts';
 import type { TenantId } from '#core/id.ts';
 import type { Database, Reader, Transaction } from '#platform/db.ts';
 import type { Caller, CookieChange } from './caller.ts';
+import type { Arrival } from './guards.ts';
 import { BAD_CURSOR } from './paging.ts';
+import type { Redirect } from './redirect.ts';
 import { invalid, type Problem } from './problem.ts';
 import { zodComplaints } from '#platform/config/zod-complaints.ts';
 
@@ -39,6 +41,8 @@ type Common<P, Q, R> = {
   readonly stepUp?: boolean;
   /** Open to a session that still owes a factor: for what adds one, and for leaving. */
   readonly enrolment?: boolean;
+  /** How replies and refusals look: our own, or those of RFC 7644. */
+  readonly format?: 'scim';
   readonly params?: P;
   readonly query?: Q;
   readonly reply: R;
@@ -56,6 +60,13 @@ export type PublicCall = {
   readonly ip: string;
   readonly userAgent: string;
   readonly setCookie: (change: CookieChange) => void;
+  /** What the browser brought back from a provider, and the host it came to; see assurance/oidc. */
+  readonly flow: string | undefined;
+  readonly host: string;
+  /** The query as it was sent. */
+  readonly search: string;
+  /** Sets the flow's cookie, or takes it away with `clear`. */
+  readonly setFlow: (flow: string) => void;
 };
 export type ReadCall = {
   readonly tenant: TenantId;
@@ -75,6 +86,8 @@ export type WriteCall = {
   readonly setCookie: (change: CookieChange) => void;
   /** Everything the request changes, and its audit event, goes through this; it is rolled back when a problem is returned. */
   readonly tx: Transaction;
+  /** The version that the request expects to find. */
+  readonly ifMatch: string | undefined;
   /** Said by a handler that found nothing to change, so that no audit event is expected of it. */
   readonly nothingChanged: () => void;
   /** Said by a handler whose refusal must stay on record: what it wrote is kept although it answers with a problem. */
@@ -105,11 +118,13 @@ export type WriteSpec<P, Q, B, R extends z.ZodType> = Common<P, Q, R> & {
 /** A route that needs no caller. It opens its own transactions, and what it changes it records in them itself. */
 export type PublicSpec<P, Q, B, R extends z.ZodType> = Omit<
   Common<P, Q, R>,
-  'permission' | 'scope' | 'stepUp' | 'enrolment'
+  'permission' | 'scope' | 'stepUp' | 'enrolment' | 'format'
 > & {
   readonly method: 'get' | 'post';
   readonly body?: B;
-  readonly handle: (input: Input<P, Q, B>, call: PublicCall) => Promise<z.input<R> | Problem>;
+  /** Who comes here besides our own pages: `browser` on its way back from elsewhere, `server` with a form. */
+  readonly comesFrom?: Arrival;
+  readonly handle: (input: Input<P, Q, B>, call: PublicCall) => Promise<z.input<R> | Problem | Redirect>;
 };
 
 export type RawInput = { readonly params: unknown; readonly query: unknown; readonly body: unknown };
@@ -121,6 +136,7 @@ type Face = {
   readonly rate: RateClass;
   readonly stepUp: boolean;
   readonly enrolment: boolean;
+  readonly format: 'scim' | undefined;
   readonly params: Shape | undefined;
   readonly query: Shape | undefined;
   readonly reply: z.ZodType;
@@ -147,6 +163,7 @@ export type Route =
     })
   | (Face & {
       readonly kind: 'public';
+      readonly comesFrom: Arrival;
       readonly method: 'get' | 'post';
       readonly body: z.ZodType | undefined;
       readonly run: (raw: RawInput, call: PublicCall) => Promise<unknown>;
@@ -211,6 +228,7 @@ export function publicRoute<
   return {
     ...face({ ...spec, permission: 'nothing.read', scope: 'public' }),
     kind: 'public',
+    comesFrom: spec.comesFrom ?? 'us',
     method: spec.method,
     body: spec.body,
     run: async (raw, call) => {
@@ -226,8 +244,8 @@ function face<P extends Shape | undefined, Q extends Shape | undefined, R extend
   spec: Common<P, Q, R>,
 ): Face {
   const { path, summary, permission, scope, rate, params, query, reply } = spec;
-  const { stepUp = false, enrolment = false } = spec;
-  return { path, summary, permission, scope, rate, stepUp, enrolment, params, query, reply };
+  const { stepUp = false, enrolment = false, format } = spec;
+  return { path, summary, permission, scope, rate, stepUp, enrolment, format, params, query, reply };
 }
 
 const NOTHING = z.strictObject({});
@@ -261,7 +279,7 @@ export function checkRoutes(routes: readonly Route[]): void {
     seen.add(id);
     const placeholders = [...r.path.matchAll(/\{(\w+)\}/g)].map((m) => m[1]);
     const params = Object.keys(r.params?.shape ?? {});
-    if (!/^(\/[a-z-]+|\/\{\w+\})+$/.test(r.path))
+    if (!/^(\/[A-Za-z][A-Za-z0-9-]*|\/\{\w+\})+$/.test(r.path))
       throw new InvariantError(`route ${id}: the path is malformed`);
     if (placeholders.toSorted().join() !== params.toSorted().join())
       throw new InvariantError(`route ${id}: the schema of its path parameters does not fit the path`);

@@ -10,16 +10,27 @@ import { type Clock, systemClock } from '#core/time.ts';
 import type { Database } from '#platform/db.ts';
 import type { Logger } from '#platform/log.ts';
 import { registry, SECONDS, type Registry } from '#platform/metrics.ts';
-import { type Authenticate, bearerOf, cookieLines, cookieOf, CSRF_HEADER, DEVICE_COOKIE } from './caller.ts';
+import {
+  type Authenticate,
+  bearerOf,
+  cookieLines,
+  cookieOf,
+  CSRF_HEADER,
+  DEVICE_COOKIE,
+  FLOW_COOKIE,
+  flowLine,
+} from './caller.ts';
 import { answerConsole, type Console } from './console.ts';
-import { createGuard, isLoopback } from './guards.ts';
+import { type Arrival, createGuard, isLoopback } from './guards.ts';
 import { securityHeaders } from './headers.ts';
 import { openapi } from './openapi.ts';
 import { addProbes, type OtherMetrics, type Probe, PROBE_PATHS } from './probes.ts';
 import { isProblem, notFound, problem, problemBody, type Problem } from './problem.ts';
+import { isRedirect } from './redirect.ts';
 import { createRateLimiter, type RateLimiter } from './rate.ts';
 import { type Asked, type Parts, perform } from './perform.ts';
 import { checkRoutes, type Route } from './route.ts';
+import { sendScim, sendScimError } from './scim-format.ts';
 
 const requests = registry.counter(
   'gatehouse_http_requests_total',
@@ -31,6 +42,8 @@ const seconds = registry.histogram('gatehouse_http_seconds', 'Time from request 
 /** CSV imports are the largest thing sent; about a million addresses. */
 const MAX_CSV_BYTES = 64 * 1024 * 1024;
 const MAX_JSON_BYTES = 1024 * 1024;
+/** Of a provider that ends sessions: one token. */
+const MAX_FORM_BYTES = 64 * 1024;
 
 export type ApiOptions = {
   readonly routes: readonly Route[];
@@ -92,13 +105,26 @@ export function buildApi(options: ApiOptions): FastifyInstance {
     { parseAs: 'buffer', bodyLimit: MAX_CSV_BYTES },
     (_request, body, done) => done(null, body),
   );
+  app.addContentTypeParser(
+    'application/scim+json',
+    { parseAs: 'string', bodyLimit: MAX_JSON_BYTES },
+    app.getDefaultJsonParser('error', 'error'),
+  );
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string', bodyLimit: MAX_FORM_BYTES },
+    (request, body, done) =>
+      arrivalOf(request) === 'server'
+        ? done(null, Object.fromEntries(new URLSearchParams(String(body))))
+        : done(Object.assign(new Error('no forms here'), { statusCode: 415 })),
+  );
   const guard = createGuard(options.publicUrl);
   // RFC 6797 §7.2: over TLS only. A public URL is always one of TLS, ours or a proxy's.
   const headers = securityHeaders(options.tls !== undefined || options.publicUrl !== undefined);
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(headers);
-    const isPage = request.method === 'GET' && !(request.raw.url ?? '').startsWith('/api');
-    const refusal = guard(request.headers, isPage);
+    const isOurs = (request.raw.url ?? '').startsWith('/api') && arrivalOf(request) !== 'browser';
+    const refusal = guard(request.headers, request.method === 'GET' && !isOurs);
     if (refusal !== undefined) return sendProblem(request, reply, refusal);
     return isReadable(request.raw.url ?? '') ? undefined : sendProblem(request, reply, BAD_URL);
   });
@@ -168,6 +194,7 @@ function serve(app: FastifyInstance, route: Route, serving: Serving): void {
   app.route({
     method: route.method,
     url: urlOf(route),
+    config: { comesFrom: route.kind === 'public' ? route.comesFrom : 'us', format: route.format },
     handler: async (request, reply) => {
       const waitS = serving.limiter(request.ip, route.rate);
       if (waitS > 0) return sendProblem(request, reply.header('retry-after', waitS), tooMany(waitS));
@@ -180,9 +207,20 @@ function serve(app: FastifyInstance, route: Route, serving: Serving): void {
       if (isProblem(done.value)) return sendProblem(request, reply, done.value);
       if (done.replayed) reply.header('idempotency-replayed', 'true');
       if (done.cookie !== undefined) reply.header('set-cookie', cookieLines(done.cookie));
+      if (done.flow !== undefined)
+        reply.header('set-cookie', flowLine(done.flow === 'clear' ? undefined : done.flow));
+      // 303: whatever method brought somebody here, the next page is read.
+      if (isRedirect(done.value)) return reply.redirect(done.value.location, 303);
+      if (route.format === 'scim') return sendScim(reply, done.status, done.value);
       return reply.status(done.status).send(done.status === 204 ? undefined : done.value);
     },
   });
+}
+
+/** Routes that others send browsers or requests to say so; to all the rest only our own pages and programs may come. */
+function arrivalOf(request: FastifyRequest): Arrival {
+  const { comesFrom } = request.routeOptions.config as { comesFrom?: Arrival }; // `as`: set below, absent on the frame's own
+  return comesFrom ?? 'us';
 }
 
 function askedBy(request: FastifyRequest, reply: FastifyReply): Asked {
@@ -196,17 +234,23 @@ function askedBy(request: FastifyRequest, reply: FastifyReply): Asked {
       cookie: cookieOf(headers.cookie),
       bearer: bearerOf(headers.authorization),
       device: cookieOf(headers.cookie, DEVICE_COOKIE),
+      flow: cookieOf(headers.cookie, FLOW_COOKIE),
       ip: request.ip,
       userAgent: (headers['user-agent'] ?? '').slice(0, 512),
     },
     isDeliberate: headers[CSRF_HEADER] === '1',
     idempotencyKey: headers['idempotency-key'],
     signal: gone.signal,
+    host: headers.host ?? '',
+    ifMatch: headers['if-match'],
+    search: (request.raw.url ?? '').split('?', 2)[1] ?? '',
   };
 }
 
 function sendProblem(request: FastifyRequest, reply: FastifyReply, p: Problem): FastifyReply {
   if (p.retryAfterS !== undefined) reply.header('retry-after', p.retryAfterS);
+  const { format } = request.routeOptions.config as { format?: 'scim' }; // `as`: set where routes are served
+  if (format === 'scim') return sendScimError(reply, p);
   return reply.status(p.status).type('application/problem+json').send(problemBody(p, request.id));
 }
 

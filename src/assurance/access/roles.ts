@@ -87,6 +87,7 @@ export const RIGHTS: Readonly<Record<Role, RoleRights>> = {
     'person.write',
     'role.read',
     'role.write',
+    'scim.write',
     'session.read',
     'session.write',
     'siem.read',

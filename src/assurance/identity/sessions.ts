@@ -11,7 +11,8 @@ import type { Act, From, Granted, Identity, PersonId, SessionId } from './identi
 import type { Language } from './people.ts';
 import { hashToken, makeToken, tenantOfToken } from './tokens.ts';
 
-export type Proof = 'passkey' | 'password' | 'totp' | 'recovery-code' | 'link' | 'oidc';
+/** `oidc` stands for both factors, `oidc-first` for one: a provider that did not say that there was a second. */
+export type Proof = 'passkey' | 'password' | 'totp' | 'recovery-code' | 'link' | 'oidc' | 'oidc-first';
 export type Session = {
   readonly id: SessionId;
   readonly tenant: TenantId;

@@ -121,7 +121,7 @@ export async function afterProof(
   const { tenant, person } = proved;
   const factors = await factorsOf(tx, tenant, person);
   if (hasSecondFactor(factors)) return await secondStep(identity, tx, proved, factors);
-  return await open(identity, tx, proved);
+  return await openSession(identity, tx, proved);
 }
 
 async function secondStep(
@@ -141,7 +141,7 @@ async function secondStep(
 const TICKET = 'sign-in-ticket';
 
 /** Starts the session; one that owes a factor may only enrol. */
-async function open(identity: Identity, tx: Transaction, proved: Proved): Promise<SignedIn> {
+export async function openSession(identity: Identity, tx: Transaction, proved: Proved): Promise<SignedIn> {
   const { tenant, person, proofs, from } = proved;
   const nowMs = identity.now();
   const granted = await identity.permissionsOf(tx, tenant, person, nowMs);
@@ -163,6 +163,8 @@ async function isEnough(
   granted: Granted,
 ): Promise<boolean> {
   if (proved.proofs.includes('passkey') || proved.proofs.includes('oidc')) return true;
+  // A provider that showed no second factor stands for a password.
+  if (proved.proofs.includes('oidc-first') && !identity.isPrivileged(granted)) return true;
   return isEnrolled(await factorsOf(tx, proved.tenant, proved.person), identity.isPrivileged(granted));
 }
 
@@ -190,7 +192,7 @@ export async function signInWithSecondFactor(identity: Identity, given: SecondGi
     const proof = await useSecond(identity, tx, tenant, person, given.proof, 'second-factor');
     if (proof === undefined || !(await useOnce(tx, tenant, seal))) return undefined;
     await forgive(tx, tenant, buckets, identity.now());
-    return await open(identity, tx, { tenant, person, from: given.from, proofs: [...proofs, proof] });
+    return await openSession(identity, tx, { tenant, person, from: given.from, proofs: [...proofs, proof] });
   });
   if (signedIn !== undefined) return signedIn;
   await recordFailure(identity, meant, 'second-factor');
@@ -282,7 +284,7 @@ export async function signInWithPasskey(
       response,
     } as const;
     if ((await usePasskey(identity, tx, assertion)) === undefined) return undefined;
-    return await open(identity, tx, { tenant, person, from: given.from, proofs: ['passkey'] });
+    return await openSession(identity, tx, { tenant, person, from: given.from, proofs: ['passkey'] });
   });
   if (signedIn !== undefined) return signedIn;
   await recordFailure(identity, { tenant, account: person, from: given.from, device: undefined }, 'passkey');

@@ -1,8 +1,7 @@
 /** Recipients by LDAP: one search for one address, escaped, bounded in time, over connections kept open for the next one. */
-import { connect as netConnect, isIP, type Socket } from 'node:net';
-import { connect as tlsConnect } from 'node:tls';
-import { Client } from 'ldapts';
+import type { Client } from 'ldapts';
 import { errorChain } from '#core/errors.ts';
+import { connectLdap, type LdapLink } from '#platform/ldap-link.ts';
 import type { SourceAnswer } from './answer-cache.ts';
 import type { LdapValue } from './values.ts';
 
@@ -12,11 +11,11 @@ export type LdapSource = {
 };
 
 export function openLdapSource(value: LdapValue, bindPassword: string | undefined): LdapSource {
-  let ready: Promise<Link> | undefined;
+  let ready: Promise<LdapLink> | undefined;
   const connection = async (): Promise<Client> => {
     // Servers close what is idle; that is no failure of the source.
     if (ready !== undefined && (await ready).isLost()) ready = undefined;
-    ready ??= connect(value, bindPassword).catch((error: unknown) => {
+    ready ??= connectLdap(value, bindPassword).catch((error: unknown) => {
       ready = undefined;
       throw error;
     });
@@ -53,59 +52,6 @@ export function openLdapSource(value: LdapValue, bindPassword: string | undefine
     },
     close: forget,
   };
-}
-
-/** A client with the one connection of its life. */
-type Link = { readonly client: Client; readonly isLost: () => boolean };
-
-/**
- * ldapts connects again by itself when a connection was lost: in the clear where StartTLS had been spoken, and as nobody,
- * who may be shown less and so turn a person into an unknown one. Here it may connect once, and what was lost is left.
- */
-async function connect(value: LdapValue, bindPassword: string | undefined): Promise<Link> {
-  const host = hostOf(value.url);
-  const port = Number(new URL(value.url).port || (value.url.startsWith('ldaps:') ? 636 : 389));
-  const tlsOptions = {
-    minVersion: 'TLSv1.2' as const,
-    ...(value.caPem === undefined ? {} : { ca: value.caPem }),
-    // Whose certificate it must be: on a socket that is open already nobody else tells.
-    host,
-    ...(isIP(host) === 0 ? { servername: host } : {}),
-  };
-  let isUsed = false;
-  let isLost = false;
-  const watch = <S extends Socket>(socket: S): S => {
-    socket.once('close', () => (isLost = true)).once('end', () => (isLost = true));
-    return socket;
-  };
-  const first = <S extends Socket>(open: () => S): S => {
-    if (isUsed) throw new Error('the connection was lost');
-    isUsed = true;
-    return watch(open());
-  };
-  const client = new Client({
-    url: value.url,
-    timeout: value.timeoutMs,
-    connectTimeout: value.timeoutMs,
-    createConnection: () => first(() => netConnect(port, host)),
-    // On an open socket for StartTLS, else from the first byte.
-    createSecureConnection: (options: unknown) =>
-      hasSocket(options)
-        ? watch(tlsConnect({ ...tlsOptions, socket: options.socket }))
-        : first(() => tlsConnect({ ...tlsOptions, port })),
-  });
-  if (value.startTls) await client.startTLS({});
-  if (value.bindDn !== undefined) await client.bind(value.bindDn, bindPassword ?? '');
-  return { client, isLost: () => isLost };
-}
-
-function hasSocket(options: unknown): options is { readonly socket: Socket } {
-  return typeof options === 'object' && options !== null && 'socket' in options;
-}
-
-/** Without the brackets of an IPv6 address. */
-function hostOf(url: string): string {
-  return new URL(url).hostname.replace(/^\[(.*)\]$/, '$1');
 }
 
 /** Two entries for one address are more than we asked for, and still mean that it is known. */

@@ -90,6 +90,12 @@ export const httpSection = z
       .describe(
         'Where people reach the console: its name is what passkeys are bound to, and so must not change later. Without it the console is for this machine (http://localhost).',
       ),
+    privateProviders: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether OpenID providers, which administrators of tenants name, may stand in private networks. Off, so that no tenant can have us ask around in ours.',
+      ),
   })
   .prefault({})
   .describe('The HTTP side: API, console, health, metrics.');

@@ -19,6 +19,11 @@ export interface paths {
     put: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { language: "de" | "en" | "nl" } } }; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
     get?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
   };
+  '/api/v1/account/oidc-links': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { provider: string } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { start: string } } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
   '/api/v1/account/passkeys': {
     parameters: None;
     post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { name: string; passkey: { id: string; rawId: string; type: "public-key"; response: { clientDataJSON: string; attestationObject: string; transports?: string[] }; authenticatorAttachment?: "platform" | "cross-platform"; clientExtensionResults?: Record<string, unknown> } } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { id: string } } }; default: Refused } };
@@ -240,7 +245,7 @@ export interface paths {
   '/api/v1/grants': {
     parameters: None;
     get: { parameters: { query?: { limit?: number; cursor?: string }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ id: string; person: (string | null); personTenant: (string | null); group: (string | null); role: (string | null); permission: (string | null); source: string; reason: string; ticket: (string | null); by: string; at: string; expiresAt: (string | null) })[]; next?: string } } }; default: Refused } };
-    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { person?: string; personTenant?: string; group?: string; role?: string; permission?: "access.read" | "access.write" | "address.read" | "address.write" | "api-key.read" | "api-key.write" | "approval.read" | "audit.content" | "audit.read" | "audit.write" | "break-glass.read" | "break-glass.review" | "break-glass.take" | "campaign.read" | "campaign.write" | "content.read" | "content.write" | "directory.write" | "dkim.read" | "dkim.write" | "domain.read" | "domain.write" | "grant.read" | "grant.write" | "group.read" | "group.write" | "held.delete" | "held.read" | "held.release" | "ldap-source.read" | "ldap-source.write" | "message.read" | "person.read" | "person.write" | "queue.read" | "queue.write" | "role.read" | "role.write" | "route.read" | "route.write" | "sender.read" | "sender.write" | "session.read" | "session.write" | "siem.read" | "siem.write" | "sign-in.read" | "sign-in.write" | "status.read" | "tenant.read" | "tenant.write"; expiresAt?: string; reason: string; ticket?: string } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { id: string } } }; default: Refused } };
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { person?: string; personTenant?: string; group?: string; role?: string; permission?: "access.read" | "access.write" | "address.read" | "address.write" | "api-key.read" | "api-key.write" | "approval.read" | "audit.content" | "audit.read" | "audit.write" | "break-glass.read" | "break-glass.review" | "break-glass.take" | "campaign.read" | "campaign.write" | "content.read" | "content.write" | "directory.write" | "dkim.read" | "dkim.write" | "domain.read" | "domain.write" | "grant.read" | "grant.write" | "group.read" | "group.write" | "held.delete" | "held.read" | "held.release" | "ldap-source.read" | "ldap-source.write" | "message.read" | "person.read" | "person.write" | "queue.read" | "queue.write" | "role.read" | "role.write" | "route.read" | "route.write" | "scim.write" | "sender.read" | "sender.write" | "session.read" | "session.write" | "siem.read" | "siem.write" | "sign-in.read" | "sign-in.write" | "status.read" | "tenant.read" | "tenant.write"; expiresAt?: string; reason: string; ticket?: string } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { id: string } } }; default: Refused } };
     put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
   };
   '/api/v1/grants/{id}': {
@@ -329,6 +334,17 @@ export interface paths {
     post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
     get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
   };
+  '/api/v1/oidc-providers': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ name: string; issuer: string; clientId: string; settings: { label: string; scopes: string[]; clientAuth: "basic" | "post"; emailClaim: string; nameClaim: string; trustsEmail: boolean; allowedDomains: string[]; createsPeople: boolean; groupsClaim?: string; groups: Record<string, string>; secondFactorAcr: string[]; secondFactorAmr: string[] }; ref: string })[] } } }; default: Refused } };
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { name: string; issuer: string; clientId: string; clientSecret?: string; settings: { label: string; scopes?: string[]; clientAuth?: "basic" | "post"; emailClaim?: string; nameClaim?: string; trustsEmail?: boolean; allowedDomains?: string[]; createsPeople?: boolean; groupsClaim?: string; groups?: Record<string, string>; secondFactorAcr?: string[]; secondFactorAmr?: string[] } } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { name: string; issuer: string; clientId: string; settings: { label: string; scopes: string[]; clientAuth: "basic" | "post"; emailClaim: string; nameClaim: string; trustsEmail: boolean; allowedDomains: string[]; createsPeople: boolean; groupsClaim?: string; groups: Record<string, string>; secondFactorAcr: string[]; secondFactorAmr: string[] }; ref: string } } }; default: Refused } };
+    put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/oidc-providers/{name}': {
+    parameters: None;
+    delete: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    get?: never; put?: never; post?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
   '/api/v1/partners': {
     parameters: None;
     get: { parameters: { query?: { limit?: number; cursor?: string }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ name: string; subdomains: boolean; route: ({ kind: "mx"; tls: "none" | "opportunistic" | "required" | "verified" } | { kind: "host"; host: string; port: number; protocol: "smtp" | "lmtp"; tls: "none" | "opportunistic" | "required" | "verified"; fingerprints: string[]; caPem?: string }) })[]; next?: string } } }; default: Refused } };
@@ -341,6 +357,22 @@ export interface paths {
     put: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody: { content: { 'application/json': { name: string; subdomains?: boolean; route: ({ kind: "mx"; tls?: "none" | "opportunistic" | "required" | "verified" } | { kind: "host"; host: string; port?: number; protocol?: "smtp" | "lmtp"; tls?: "none" | "opportunistic" | "required" | "verified"; fingerprints?: string[]; caPem?: string }) } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { name: string; subdomains: boolean; route: ({ kind: "mx"; tls: "none" | "opportunistic" | "required" | "verified" } | { kind: "host"; host: string; port: number; protocol: "smtp" | "lmtp"; tls: "none" | "opportunistic" | "required" | "verified"; fingerprints: string[]; caPem?: string }) } } }; default: Refused } };
     delete: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
     post?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/people-sources': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ name: string; settings: { url: string; startTls: boolean; caPem?: string; baseDn: string; bindDn?: string; timeoutMs: number; peopleFilter: string; idAttribute: string; emailAttribute: string; nameAttribute: string; languageAttribute: string; disabledFilter?: string; groupsFilter?: string; groupNameAttribute: string; memberAttribute: string; maxVanishPercent: number; everyS: number }; syncedAt: (string | null); trouble: (string | null); done: (Record<string, number> | null) })[] } } }; default: Refused } };
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { name: string; settings: { url: string; startTls?: boolean; caPem?: string; baseDn: string; bindDn?: string; timeoutMs?: number; peopleFilter?: string; idAttribute?: string; emailAttribute?: string; nameAttribute?: string; languageAttribute?: string; disabledFilter?: string; groupsFilter?: string; groupNameAttribute?: string; memberAttribute?: string; maxVanishPercent?: number; everyS?: number }; password?: string } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { name: string } } }; default: Refused } };
+    put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/people-sources/{name}': {
+    parameters: None;
+    delete: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    get?: never; put?: never; post?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/people-sources/{name}/sync': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 202: { headers: Record<string, unknown>; content: { 'application/json': { name: string } } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
   };
   '/api/v1/permissions': {
     parameters: None;
@@ -370,7 +402,7 @@ export interface paths {
   '/api/v1/requests': {
     parameters: None;
     get: { parameters: { query?: { limit?: number; cursor?: string; box?: "mine" | "waiting" }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ id: string; act: string; subject: string; details: unknown; hash: string; approval: string; requester: string; reason: string; ticket: (string | null); createdAt: string; expiresAt: string; state: "open" | "executed" | "refused" | "withdrawn" | "expired" })[]; next?: string } } }; default: Refused } };
-    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { role?: string; permission?: "access.read" | "access.write" | "address.read" | "address.write" | "api-key.read" | "api-key.write" | "approval.read" | "audit.content" | "audit.read" | "audit.write" | "break-glass.read" | "break-glass.review" | "break-glass.take" | "campaign.read" | "campaign.write" | "content.read" | "content.write" | "directory.write" | "dkim.read" | "dkim.write" | "domain.read" | "domain.write" | "grant.read" | "grant.write" | "group.read" | "group.write" | "held.delete" | "held.read" | "held.release" | "ldap-source.read" | "ldap-source.write" | "message.read" | "person.read" | "person.write" | "queue.read" | "queue.write" | "role.read" | "role.write" | "route.read" | "route.write" | "sender.read" | "sender.write" | "session.read" | "session.write" | "siem.read" | "siem.write" | "sign-in.read" | "sign-in.write" | "status.read" | "tenant.read" | "tenant.write"; durationS: number; reason: string; ticket?: string } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { id: string } } }; default: Refused } };
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { role?: string; permission?: "access.read" | "access.write" | "address.read" | "address.write" | "api-key.read" | "api-key.write" | "approval.read" | "audit.content" | "audit.read" | "audit.write" | "break-glass.read" | "break-glass.review" | "break-glass.take" | "campaign.read" | "campaign.write" | "content.read" | "content.write" | "directory.write" | "dkim.read" | "dkim.write" | "domain.read" | "domain.write" | "grant.read" | "grant.write" | "group.read" | "group.write" | "held.delete" | "held.read" | "held.release" | "ldap-source.read" | "ldap-source.write" | "message.read" | "person.read" | "person.write" | "queue.read" | "queue.write" | "role.read" | "role.write" | "route.read" | "route.write" | "scim.write" | "sender.read" | "sender.write" | "session.read" | "session.write" | "siem.read" | "siem.write" | "sign-in.read" | "sign-in.write" | "status.read" | "tenant.read" | "tenant.write"; durationS: number; reason: string; ticket?: string } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { id: string } } }; default: Refused } };
     put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
   };
   '/api/v1/requests/{id}': {
@@ -401,14 +433,67 @@ export interface paths {
   '/api/v1/roles': {
     parameters: None;
     get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: { name: string; description: string; permissions: string[]; platform: string[]; isBuiltIn: boolean; isPrivileged: boolean }[] } } }; default: Refused } };
-    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { name: string; description: string; permissions: ("access.read" | "access.write" | "account.read" | "account.write" | "address.read" | "address.write" | "api-key.read" | "api-key.write" | "approval.read" | "audit.content" | "audit.read" | "audit.write" | "break-glass.read" | "break-glass.review" | "break-glass.take" | "campaign.read" | "campaign.write" | "content.read" | "content.write" | "directory.write" | "dkim.read" | "dkim.write" | "domain.read" | "domain.write" | "grant.read" | "grant.write" | "group.read" | "group.write" | "held.content" | "held.delete" | "held.read" | "held.release" | "ldap-source.read" | "ldap-source.write" | "message.content" | "message.read" | "nothing.read" | "notice.read" | "notice.write" | "operator.read" | "operator.write" | "person.read" | "person.write" | "queue.read" | "queue.write" | "request.read" | "request.write" | "role.read" | "role.write" | "route.read" | "route.write" | "sender.read" | "sender.write" | "session.read" | "session.write" | "siem.read" | "siem.write" | "sign-in.read" | "sign-in.write" | "status.read" | "tenant.content" | "tenant.delete" | "tenant.read" | "tenant.write")[] } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { name: string; description: string; permissions: string[]; platform: string[]; isBuiltIn: boolean; isPrivileged: boolean } } }; default: Refused } };
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { name: string; description: string; permissions: ("access.read" | "access.write" | "account.read" | "account.write" | "address.read" | "address.write" | "api-key.read" | "api-key.write" | "approval.read" | "audit.content" | "audit.read" | "audit.write" | "break-glass.read" | "break-glass.review" | "break-glass.take" | "campaign.read" | "campaign.write" | "content.read" | "content.write" | "directory.write" | "dkim.read" | "dkim.write" | "domain.read" | "domain.write" | "grant.read" | "grant.write" | "group.read" | "group.write" | "held.content" | "held.delete" | "held.read" | "held.release" | "ldap-source.read" | "ldap-source.write" | "message.content" | "message.read" | "nothing.read" | "notice.read" | "notice.write" | "operator.read" | "operator.write" | "person.read" | "person.write" | "queue.read" | "queue.write" | "request.read" | "request.write" | "role.read" | "role.write" | "route.read" | "route.write" | "scim.write" | "sender.read" | "sender.write" | "session.read" | "session.write" | "siem.read" | "siem.write" | "sign-in.read" | "sign-in.write" | "status.read" | "tenant.content" | "tenant.delete" | "tenant.read" | "tenant.write")[] } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { name: string; description: string; permissions: string[]; platform: string[]; isBuiltIn: boolean; isPrivileged: boolean } } }; default: Refused } };
     put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
   };
   '/api/v1/roles/{name}': {
     parameters: None;
-    put: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody: { content: { 'application/json': { name: string; description: string; permissions: ("access.read" | "access.write" | "account.read" | "account.write" | "address.read" | "address.write" | "api-key.read" | "api-key.write" | "approval.read" | "audit.content" | "audit.read" | "audit.write" | "break-glass.read" | "break-glass.review" | "break-glass.take" | "campaign.read" | "campaign.write" | "content.read" | "content.write" | "directory.write" | "dkim.read" | "dkim.write" | "domain.read" | "domain.write" | "grant.read" | "grant.write" | "group.read" | "group.write" | "held.content" | "held.delete" | "held.read" | "held.release" | "ldap-source.read" | "ldap-source.write" | "message.content" | "message.read" | "nothing.read" | "notice.read" | "notice.write" | "operator.read" | "operator.write" | "person.read" | "person.write" | "queue.read" | "queue.write" | "request.read" | "request.write" | "role.read" | "role.write" | "route.read" | "route.write" | "sender.read" | "sender.write" | "session.read" | "session.write" | "siem.read" | "siem.write" | "sign-in.read" | "sign-in.write" | "status.read" | "tenant.content" | "tenant.delete" | "tenant.read" | "tenant.write")[] } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { name: string; description: string; permissions: string[]; platform: string[]; isBuiltIn: boolean; isPrivileged: boolean } } }; default: Refused } };
+    put: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody: { content: { 'application/json': { name: string; description: string; permissions: ("access.read" | "access.write" | "account.read" | "account.write" | "address.read" | "address.write" | "api-key.read" | "api-key.write" | "approval.read" | "audit.content" | "audit.read" | "audit.write" | "break-glass.read" | "break-glass.review" | "break-glass.take" | "campaign.read" | "campaign.write" | "content.read" | "content.write" | "directory.write" | "dkim.read" | "dkim.write" | "domain.read" | "domain.write" | "grant.read" | "grant.write" | "group.read" | "group.write" | "held.content" | "held.delete" | "held.read" | "held.release" | "ldap-source.read" | "ldap-source.write" | "message.content" | "message.read" | "nothing.read" | "notice.read" | "notice.write" | "operator.read" | "operator.write" | "person.read" | "person.write" | "queue.read" | "queue.write" | "request.read" | "request.write" | "role.read" | "role.write" | "route.read" | "route.write" | "scim.write" | "sender.read" | "sender.write" | "session.read" | "session.write" | "siem.read" | "siem.write" | "sign-in.read" | "sign-in.write" | "status.read" | "tenant.content" | "tenant.delete" | "tenant.read" | "tenant.write")[] } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { name: string; description: string; permissions: string[]; platform: string[]; isBuiltIn: boolean; isPrivileged: boolean } } }; default: Refused } };
     delete: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
     get?: never; post?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/scim/v2/Groups': {
+    parameters: None;
+    get: { parameters: { query?: { filter?: string; startIndex?: number; count?: number; attributes?: string; excludedAttributes?: string }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': Record<string, unknown> } }; default: Refused } };
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { externalId?: (string | null); displayName: string; members?: ({ value: string }[] | null) } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': Record<string, unknown> } }; default: Refused } };
+    put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/scim/v2/Groups/{id}': {
+    parameters: None;
+    get: { parameters: { query?: { filter?: string; startIndex?: number; count?: number; attributes?: string; excludedAttributes?: string }; header?: never; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': Record<string, unknown> } }; default: Refused } };
+    put: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody: { content: { 'application/json': { externalId?: (string | null); displayName: string; members?: ({ value: string }[] | null) } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': Record<string, unknown> } }; default: Refused } };
+    delete: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    patch: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody: { content: { 'application/json': { Operations: { op: string; path?: string; value?: unknown }[] } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': Record<string, unknown> } }; default: Refused } };
+    post?: never; options?: never; head?: never; trace?: never;
+  };
+  '/api/v1/scim/v2/ResourceTypes': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': Record<string, unknown> } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/scim/v2/ResourceTypes/{id}': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: never; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': Record<string, unknown> } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/scim/v2/Schemas': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': Record<string, unknown> } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/scim/v2/Schemas/{id}': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: never; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': Record<string, unknown> } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/scim/v2/ServiceProviderConfig': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': Record<string, unknown> } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/scim/v2/Users': {
+    parameters: None;
+    get: { parameters: { query?: { filter?: string; startIndex?: number; count?: number; attributes?: string; excludedAttributes?: string }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': Record<string, unknown> } }; default: Refused } };
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { externalId?: (string | null); userName: string; displayName?: (string | null); name?: ({ formatted?: (string | null); givenName?: (string | null); familyName?: (string | null) } | null); active?: (boolean | string); emails?: (({ value: string; primary?: (boolean | string | null); type?: (string | null) })[] | null); preferredLanguage?: (string | null) } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': Record<string, unknown> } }; default: Refused } };
+    put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/scim/v2/Users/{id}': {
+    parameters: None;
+    get: { parameters: { query?: { filter?: string; startIndex?: number; count?: number; attributes?: string; excludedAttributes?: string }; header?: never; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': Record<string, unknown> } }; default: Refused } };
+    put: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody: { content: { 'application/json': { externalId?: (string | null); userName: string; displayName?: (string | null); name?: ({ formatted?: (string | null); givenName?: (string | null); familyName?: (string | null) } | null); active?: (boolean | string); emails?: (({ value: string; primary?: (boolean | string | null); type?: (string | null) })[] | null); preferredLanguage?: (string | null) } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': Record<string, unknown> } }; default: Refused } };
+    delete: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    patch: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody: { content: { 'application/json': { Operations: { op: string; path?: string; value?: unknown }[] } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': Record<string, unknown> } }; default: Refused } };
+    post?: never; options?: never; head?: never; trace?: never;
   };
   '/api/v1/senders/certificates': {
     parameters: None;
@@ -508,6 +593,26 @@ export interface paths {
     parameters: None;
     post: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { token: string } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { purpose: "invite" | "password" | "factors"; email: string; name: string; language: string; organisation: string; hasPassword: boolean } } }; default: Refused } };
     get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/sign-in/oidc': {
+    parameters: None;
+    get: { parameters: { query?: { organisation?: string }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: { ref: string; label: string }[] } } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/sign-in/oidc/{ref}/callback': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: never; path: { ref: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': null } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/sign-in/oidc/{ref}/logout': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: never; path: { ref: string }; cookie?: never }; requestBody: { content: { 'application/json': { logout_token: string } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { ended: number } } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/sign-in/oidc/{ref}/start': {
+    parameters: None;
+    get: { parameters: { query?: { link?: string }; header?: never; path: { ref: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': null } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
   };
   '/api/v1/sign-in/passkey': {
     parameters: None;
