@@ -32,8 +32,8 @@ const RULES: readonly Rule[] = [
     words: /^(sign-in|sign-out|session)\./,
     classUid: 3002,
     activities: [
-      [/^sign-out|ended$|killed$|closed$|signed-out$/, 2],
-      [/^sign-in|opened$|started$|signed-in$/, 1],
+      [/^sign-out|ended$|expired$|killed$/, 2],
+      [/^sign-in|started$/, 1],
     ],
   },
   {
@@ -44,10 +44,10 @@ const RULES: readonly Rule[] = [
   },
   {
     // User Access Management
-    words: /^(role|grant|permission)\.(assigned|granted|removed|revoked|expired)$/,
+    words: /^(role|grant|permission)\.(assigned|given|granted|removed|revoked|expired)$/,
     classUid: 3005,
     activities: [
-      [/assigned$|granted$/, 1],
+      [/assigned$|given$|granted$/, 1],
       [/./, 2],
     ],
   },
@@ -69,13 +69,13 @@ const RULES: readonly Rule[] = [
     activities: [
       [/^person\.(added|created|provisioned)$|^(api-key|service-account)\.(made|added|created)$/, 1],
       [/reactivated$|resumed$|enabled$/, 2],
-      [/^password.*(set|changed)$/, 3],
-      [/^password.*reset/, 4],
+      [/password-set$/, 3],
+      [/reset-started$|password-removed$/, 4],
       [/deactivated$|suspended$|disabled$/, 5],
-      [/^person\.(removed|deleted|erased)$|^api-key\.(revoked|removed)$/, 6],
+      [/^person\.(left|removed|deleted|erased)$|^api-key\.(revoked|removed)$/, 6],
       [/locked$/, 9],
-      [/^(passkey|totp|recovery).*(added|enrolled|made|registered)$/, 10],
-      [/^(passkey|totp|recovery).*(removed|revoked)$/, 11],
+      [/(passkey|totp|recovery-codes)-(added|made)$/, 10],
+      [/(passkey|totp)-removed$|factors-dropped$/, 11],
     ],
   },
   {

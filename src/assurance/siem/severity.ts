@@ -3,7 +3,7 @@ export type Level = 'informational' | 'low' | 'medium' | 'high' | 'critical';
 
 const LEVELS: readonly (readonly [RegExp, Level])[] = [
   [/break-glass/, 'critical'],
-  [/content-read$|^access\.refused$|replayed|forged|clone/, 'high'],
+  [/content-read$|^content\.|^access\.refused$|replayed|forged|clone/, 'high'],
   [/failed$|refused$|locked$|step-up/, 'medium'],
   [/deleted$|removed$|revoked$|deactivated$|suspended$|changed$|granted$|erased$/, 'low'],
 ];
