@@ -155,7 +155,8 @@ test('the keyboard alone finds a held message and releases it', async (t) => {
   await tab.assertAccessible('the dialog that confirms a release');
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
-  assert.equal(await at(), 'Release'); // the focus is back where it was
+  // The focus is back where it was.
+  await page.waitForFunction(() => document.activeElement?.textContent === 'Release');
   await page.keyboard.press('Enter');
   await page.waitForFunction(() => document.activeElement?.textContent === 'Cancel');
   await page.keyboard.press('Tab');
