@@ -6,9 +6,9 @@ import type { Act, PersonId } from './identity.ts';
 import { recordPerson } from './people.ts';
 
 const COUNT = 10;
-/** Crockford's letters: none that is taken for another. Sixteen of 32 are 80 bits, so a plain hash is enough. */
+/** Crockford's letters: none that is taken for another. 24 of 32 are 120 bits, so a plain hash is enough (ASVS 6.5.2). */
 const LETTERS = '0123456789abcdefghjkmnpqrstvwxyz';
-const LENGTH = 16;
+const LENGTH = 24;
 
 /** New codes take the place of all older ones. */
 export async function makeRecoveryCodes(act: Act, person: PersonId): Promise<readonly string[]> {
