@@ -210,3 +210,7 @@ $$ select min(id::text)::uuid from tenant where id <> platform_tenant() having c
 -- Whether nobody has an account yet, in any tenant: only then is there a link to set up.
 create function nobody_yet() returns boolean language sql stable security definer set search_path = public as
 $$ select not exists (select from person) $$;
+
+-- What the first tenant is called, said once: while it has nobody.
+create function name_first_tenant(wanted text) returns void language sql security definer set search_path = public as
+$$ update tenant set name = wanted where id = '00000000-0000-7000-8000-000000000001' and nobody_yet() $$;

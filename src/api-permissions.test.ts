@@ -14,7 +14,7 @@ import { apiRoutes } from './api-routes.ts';
 
 const FILE = 'test/golden/permissions.tsv';
 // Routes only close over what they are given; their declarations ask nothing of it.
-const ROUTES = apiRoutes(...([{}, {}, {}] as Parameters<typeof apiRoutes>));
+const ROUTES = apiRoutes({ stores: {}, about: {}, identity: {} } as Parameters<typeof apiRoutes>[0]);
 const ENTRIES: Readonly<Record<string, { readonly of: string; readonly planned?: true }>> = CATALOGUE;
 
 /** Somebody with the role whose proof of both factors is old. */

@@ -46,6 +46,14 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'who has which role until when: list, take',
     load: async () => (await import('#cli/grant.ts')).run,
   },
+  person: {
+    summary: 'people who sign in: add, list, suspend, reset-link',
+    load: async () => (await import('#cli/person.ts')).run,
+  },
+  'api-key': {
+    summary: 'keys of programs that use the API: create, list, revoke',
+    load: async () => (await import('#cli/api-key.ts')).run,
+  },
   policy: {
     summary: 'check a policy file',
     load: async () => (await import('#cli/policy.ts')).run,

@@ -8,6 +8,7 @@ import type { CliContext } from '#cli/context.ts';
 import { plain } from '#cli/subcommands.ts';
 import { type Config, FLAGS, openConfig } from './config.ts';
 import { COMMANDS, help } from './commands.ts';
+import { consoleUrl } from './identity.ts';
 import { openRunningDatabase, openStores } from './installation.ts';
 import { version } from './version.ts';
 
@@ -58,6 +59,7 @@ function contextOf(flags: Readonly<Record<string, string>>): CliContext {
       const opened = stack.move();
       return { db, system, keys, blobs, [Symbol.asyncDispose]: () => opened.disposeAsync() };
     },
+    consoleUrl: () => consoleUrl(loaded(), loaded().http.port),
     globals: flags,
   };
 }

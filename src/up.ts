@@ -4,7 +4,6 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { authenticator } from '#api/authenticate.ts';
-import type { Authenticate, Credentials } from '#api/caller.ts';
 import { clockTrouble } from '#assurance/audit/clock-skew.ts';
 import { sequencerTrouble } from '#assurance/audit/sequencer.ts';
 import { readConsole } from '#api/console.ts';
@@ -12,13 +11,7 @@ import { isLoopback } from '#api/guards.ts';
 import type { Probe } from '#api/probes.ts';
 import { openApi } from '#api/server.ts';
 import { startStream } from '#assurance/siem/stream.ts';
-import { permissionsOf } from '#assurance/access/permissions.ts';
-import type { Identity } from '#assurance/identity/identity.ts';
-import { relyingPartyOf } from '#assurance/identity/relying-party.ts';
 import { errorChain } from '#core/errors.ts';
-import { DEFAULT_TENANT } from '#core/id.ts';
-import { systemClock } from '#core/time.ts';
-import type { Database } from '#platform/db.ts';
 import { claimFolder, probePort } from '#platform/claims.ts';
 import { type Logger, openLog } from '#platform/log.ts';
 import { openQueueMetrics } from '#mail/queue/queue-metrics.ts';
@@ -32,8 +25,8 @@ import {
   openStores,
   prepareDatabase,
   startDatabaseServer,
-  type Stores,
 } from './installation.ts';
+import { consoleUrl, openIdentity, setUpLines } from './identity.ts';
 import { openJobs } from './jobs.ts';
 import { startMailProcesses } from './mail-processes.ts';
 import { clamdProbe, spaceProbe } from './readiness.ts';
@@ -92,32 +85,6 @@ export async function up(args: readonly string[], flags: Readonly<Record<string,
   }
 }
 
-/** Until somebody can sign in, whoever is on this machine is its administrator. */
-const machineCaller: Authenticate = async ({ ip }) => ({
-  actor: `admin:http/${ip}`,
-  tenant: DEFAULT_TENANT,
-  person: undefined,
-  session: undefined,
-  permissions: new Set(['*'] as const),
-  platform: new Set(['*'] as const),
-  provedAtMs: undefined,
-});
-
-const bringsNothing = ({ bearer, cookie }: Credentials): boolean =>
-  bearer === undefined && cookie === undefined;
-
-function identityOf(config: Config, db: Database, { keys }: Stores): Identity {
-  return {
-    db,
-    keys,
-    permissionsOf,
-    // Employees and guests have no standing permission at all.
-    isPrivileged: ({ tenant, platform }) => tenant.size > 0 || platform.size > 0,
-    relyingParty: relyingPartyOf(config.http.publicUrl),
-    now: systemClock,
-  };
-}
-
 /** The certificate of mail serves HTTP, too, where others than this machine reach us. */
 function httpTls(config: Config): { readonly cert: string; readonly key: string } | undefined {
   const { certificate, key } = config.tls;
@@ -168,12 +135,12 @@ async function run(
       ...(config.engines.clamav === undefined ? [] : [clamdProbe(clamdAddress(config.engines.clamav))]),
     ];
     using about = aboutGateway(config, probes);
-    const identity = identityOf(config, db, stores);
-    const signedIn = authenticator(identity);
+    const identity = openIdentity(config, db, stores.keys);
+    let url = consoleUrl(config, config.http.port);
     const api = await openApi({
-      routes: apiRoutes(stores, about, identity),
+      routes: apiRoutes({ stores, about, identity, publicUrl: () => url }),
       db,
-      authenticate: async (c) => (bringsNothing(c) ? await machineCaller(c) : await signedIn(c)),
+      authenticate: authenticator(identity),
       publicUrl: config.http.publicUrl,
       tls: httpTls(config),
       log,
@@ -189,13 +156,9 @@ async function run(
       port: config.http.port,
     });
     try {
-      announce(
-        config,
-        server,
-        mail.listeners,
-        `http://${config.http.host}:${api.port}`,
-        performance.now() - startedMs,
-      );
+      url = consoleUrl(config, api.port);
+      announce(config, server, mail.listeners, url, performance.now() - startedMs);
+      process.stdout.write((await setUpLines(db, url)).map((line) => `${line}\n`).join(''));
       const signal = await stopping;
       log.info('stopping', { signal });
     } finally {
@@ -225,7 +188,7 @@ function announce(
     ...listeners.map(
       (l) => `  SMTP ${l.kind.padEnd(11)} ${l.host}:${l.port}${l.name === l.kind ? '' : `  (${l.name})`}`,
     ),
-    `  console, API     ${api}  (this machine only)`,
+    `  console, API     ${api}${config.http.publicUrl === undefined ? '  (this machine only)' : ''}`,
     ...(existsSync(join(CONSOLE_FOLDER, 'index.html'))
       ? []
       : ['  not built        the console: run "sh tools/build-console.sh" and start again']),

@@ -1,5 +1,5 @@
 /** For those who watch: is the process alive, can it do its work, and what does it count. */
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { errorChain } from '#core/errors.ts';
 import type { Registry } from '#platform/metrics.ts';
 import { mergeMetrics } from '#platform/metrics-merge.ts';
@@ -19,20 +19,28 @@ export const PROBE_PATHS = ['/healthz', '/readyz', '/metrics'] as const;
 /** Metrics that are not in the registry when they are asked for: other processes', or read from the database. */
 export type OtherMetrics = () => Promise<string>;
 
-export function addProbes(
-  app: FastifyInstance,
-  probes: readonly Probe[],
-  metrics: Registry,
-  others: OtherMetrics,
-): void {
+/** Whether somebody may see what is inside: the state of every part, and everything that is counted. */
+export type MayLookInside = (request: FastifyRequest) => Promise<boolean>;
+
+export type Watching = {
+  readonly probes: readonly Probe[];
+  readonly metrics: Registry;
+  readonly others: OtherMetrics;
+  readonly mayLookInside: MayLookInside;
+};
+
+export function addProbes(app: FastifyInstance, { probes, metrics, others, mayLookInside }: Watching): void {
   app.get('/healthz', (_request, reply) => reply.type('text/plain').send('ok\n'));
-  app.get('/readyz', async (_request, reply) => {
+  app.get('/readyz', async (request, reply) => {
     const results = await Promise.all(probes.map(async (p) => [p, await askProbe(p)] as const));
     const ready = results.every(([p, why]) => why === undefined || p.isAdvisory === true);
     const body = Object.fromEntries(results.map(([p, why]) => [p.name, why ?? 'ok']));
-    return await reply.status(ready ? 200 : 503).send({ ready, parts: body });
+    const told = (await mayLookInside(request)) ? { ready, parts: body } : { ready };
+    return await reply.status(ready ? 200 : 503).send(told);
   });
-  app.get('/metrics', async (_request, reply) => {
+  app.get('/metrics', async (request, reply) => {
+    if (!(await mayLookInside(request)))
+      return await reply.status(403).type('text/plain').send('not for everybody\n');
     const theirs = await others();
     return await reply.type('text/plain; version=0.0.4').send(mergeMetrics([metrics.text(), theirs]));
   });

@@ -15,6 +15,7 @@ import {
   bearerOf,
   cookieLines,
   cookieOf,
+  type Credentials,
   CSRF_HEADER,
   DEVICE_COOKIE,
   FLOW_COOKIE,
@@ -91,6 +92,8 @@ export function buildApi(options: ApiOptions): FastifyInstance {
     logger: false,
     bodyLimit: MAX_JSON_BYTES,
     ...(options.tls === undefined ? {} : { https: { ...options.tls, minVersion: 'TLSv1.2' as const } }),
+    // A proxy on this machine, which a public URL without our own certificate means, says who the client is.
+    trustProxy: options.publicUrl !== undefined && options.tls === undefined ? 'loopback' : false,
     requestTimeout: 60_000,
     forceCloseConnections: true,
     genReqId: () => newId<'request'>(),
@@ -136,18 +139,36 @@ export function buildApi(options: ApiOptions): FastifyInstance {
       (options.console === undefined ? undefined : answerConsole(options.console, request, reply)) ??
       sendProblem(request, reply, notFound('path')),
   );
-  addProbes(
-    app,
-    options.probes,
-    options.metrics ?? registry,
-    options.otherMetrics ?? (() => Promise.resolve('')),
-  );
+  addProbes(app, {
+    probes: options.probes,
+    metrics: options.metrics ?? registry,
+    others: options.otherMetrics ?? (() => Promise.resolve('')),
+    mayLookInside: (request) => mayLookInside(request, options),
+  });
   const description = openapi(options.routes);
   app.get('/api/v1/openapi.json', () => description);
   const limiter = createRateLimiter(options.now ?? systemClock);
   for (const route of options.routes) serve(app, route, { ...options, limiter });
   refuseOtherMethods(app, options.routes);
   return app;
+}
+
+/**
+ * This machine's own watchers, and whoever holds `metrics.read`. A proxy on this machine passes the public name on in Host,
+ * so what comes through it does not count as local.
+ */
+async function mayLookInside(
+  request: FastifyRequest,
+  { authenticate, publicUrl }: ApiOptions,
+): Promise<boolean> {
+  const isPublicName =
+    publicUrl !== undefined && request.headers.host?.toLowerCase() === new URL(publicUrl).host;
+  const peer = request.socket.remoteAddress ?? '';
+  const isForwarded =
+    request.headers['x-forwarded-for'] !== undefined || request.headers.forwarded !== undefined;
+  if (isLoopback(peer.replace(/^::ffff:/, '')) && !isPublicName && !isForwarded) return true;
+  const caller = await authenticate(credentialsOf(request));
+  return caller !== undefined && (caller.platform.has('*') || caller.platform.has('metrics.read'));
 }
 
 const urlOf = (route: Route): string => `/api/v1${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}`;
@@ -230,20 +251,24 @@ function askedBy(request: FastifyRequest, reply: FastifyReply): Asked {
   reply.raw.once('close', () => gone.abort());
   return {
     raw: { params: request.params, query: request.query, body: request.body },
-    credentials: {
-      cookie: cookieOf(headers.cookie),
-      bearer: bearerOf(headers.authorization),
-      device: cookieOf(headers.cookie, DEVICE_COOKIE),
-      flow: cookieOf(headers.cookie, FLOW_COOKIE),
-      ip: request.ip,
-      userAgent: (headers['user-agent'] ?? '').slice(0, 512),
-    },
+    credentials: credentialsOf(request),
     isDeliberate: headers[CSRF_HEADER] === '1',
     idempotencyKey: headers['idempotency-key'],
     signal: gone.signal,
     host: headers.host ?? '',
     ifMatch: headers['if-match'],
     search: (request.raw.url ?? '').split('?', 2)[1] ?? '',
+  };
+}
+
+function credentialsOf({ headers, ip }: FastifyRequest): Credentials {
+  return {
+    cookie: cookieOf(headers.cookie),
+    bearer: bearerOf(headers.authorization),
+    device: cookieOf(headers.cookie, DEVICE_COOKIE),
+    flow: cookieOf(headers.cookie, FLOW_COOKIE),
+    ip,
+    userAgent: (headers['user-agent'] ?? '').slice(0, 512),
   };
 }
 

@@ -23,6 +23,8 @@ export type CliContext = {
   readonly openDatabase: () => Promise<Database>;
   /** The same with keys and bodies, for commands that read messages. */
   readonly openStores: () => Promise<Stores>;
+  /** Where people reach the console, for links. */
+  readonly consoleUrl?: () => string;
   /** Options given before the command's name (`--config F`, `--data D`), for commands that read the configuration. */
   readonly globals: Readonly<Record<string, string>>;
 };

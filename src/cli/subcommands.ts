@@ -43,7 +43,7 @@ const COMMON: Flags = {
   tenant: {
     type: 'string',
     value: 'NAME',
-    help: 'The tenant whose things are meant; `default` when left out.',
+    help: 'The tenant whose things are meant; the only one, or `default`, when left out.',
   },
   help: { type: 'boolean', help: 'Print this help.' },
 };
@@ -225,9 +225,17 @@ export async function withTenant<T>(
 
 /** The tenant that `--tenant` names; throws ConfigError when there is none. */
 export async function tenantOf(args: Arguments, db: Database): Promise<TenantId> {
-  const name = args.text('tenant') ?? 'default';
-  const [row] = await db.query<{ id: TenantId | null }>('select tenant_named($1) as id', [name]);
-  if (row?.id == null) throw new ConfigError([`--tenant: there is no tenant named "${name}"`]);
+  const name = args.text('tenant');
+  const [row] = await db.query<{ id: TenantId | null }>(
+    `select case when $1::text is null then coalesce(sole_tenant(), tenant_named('default')) else tenant_named($1) end as id`,
+    [name ?? null],
+  );
+  if (row?.id == null)
+    throw new ConfigError([
+      name === undefined
+        ? '--tenant: say which tenant is meant'
+        : `--tenant: there is no tenant named "${name}"`,
+    ]);
   return row.id;
 }
 

@@ -391,7 +391,12 @@ async function open() {
     relyingParty: relyingPartyOf(undefined),
     now: systemClock,
   };
-  const routes = apiRoutes({ db, keys } as never, about as never, identity);
+  const routes = apiRoutes({
+    stores: { db, keys } as never,
+    about: about as never,
+    identity,
+    publicUrl: () => 'http://localhost',
+  });
   const { callers, ask } = world(db, routes);
   const us: Caller = {
     ...mightyCaller,

@@ -36,6 +36,9 @@ export type Gateway = {
   readonly cliWith: (options: { readonly input: string }, ...args: readonly string[]) => Promise<Ran>;
   /** Like `cli`, for commands that have to succeed; their standard output. */
   readonly does: (...args: readonly string[]) => Promise<string>;
+  /** The API with a key that may do everything, made by `gatehouse api-key create` on first use. */
+  readonly api: (path: string, init?: RequestInit) => Promise<Response>;
+  readonly apiKey: () => Promise<string>;
   /** `gatehouse verify`: throws with what it found. */
   readonly verify: () => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -105,6 +108,9 @@ export async function startGateway(o: GatewayOptions = {}): Promise<Gateway> {
       throw new Error(`gatehouse ${args.join(' ')} ended with ${ran.code}\n${ran.stdout}${ran.stderr}`);
     return ran.stdout;
   };
+  let made: Promise<string> | undefined;
+  const apiKey = (): Promise<string> =>
+    (made ??= does('api-key', 'create', 'test', '--all', '--days', '1').then((text) => text.trim()));
   try {
     await start();
   } catch (error) {
@@ -123,6 +129,12 @@ export async function startGateway(o: GatewayOptions = {}): Promise<Gateway> {
     cli,
     cliWith,
     does,
+    apiKey,
+    api: async (path, init = {}) => {
+      const headers = new Headers(init.headers);
+      if (!headers.has('authorization')) headers.set('authorization', `Bearer ${await apiKey()}`);
+      return await fetch(`http://127.0.0.1:${ports.http}/api/v1${path}`, { ...init, headers });
+    },
     verify: async () => {
       const ran = await cli('verify');
       if (ran.code !== 0) throw new Error(`gatehouse verify found:\n${ran.stdout}${ran.stderr}`);

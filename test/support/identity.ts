@@ -49,7 +49,7 @@ export type Browser = {
   readonly signIn: (email: string, password?: string) => Promise<LightMyRequestResponse>;
 };
 
-const EMPLOYEE: Granted = { tenant: new Set(['account.read']), platform: new Set() };
+const EMPLOYEE: Granted = { tenant: new Set(), platform: new Set() };
 export const ADMIN: Granted = {
   tenant: new Set(['person.read', 'person.write', 'api-key.read', 'api-key.write']),
   platform: new Set(),

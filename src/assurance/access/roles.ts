@@ -55,6 +55,7 @@ export const RIGHTS: Readonly<Record<Role, RoleRights>> = {
       'operator.read',
       'operator.write',
       'audit.read',
+      'metrics.read',
       'status.read',
       'queue.read',
       'tenant.read',

@@ -20,6 +20,7 @@ export type Person = {
   readonly lastSignInAt: Date | null;
 };
 export type NewPerson = {
+  readonly id?: PersonId;
   readonly email: string;
   readonly name: string;
   readonly language: Language;
@@ -40,7 +41,7 @@ export function emailKey(email: string): string {
 
 export async function addPerson(act: Act, given: NewPerson): Promise<Result<Person, PersonRefusal>> {
   const { tx, tenant } = act;
-  const id = newId<'person'>();
+  const { id = newId<'person'>() } = given;
   const { email, name, language, state = 'invited', source = 'local', externalId = null } = given;
   const [row] = await tx.query<PersonRow>(
     `insert into person as p (tenant_id, id, email, email_key, name, language, state, source, external_id)

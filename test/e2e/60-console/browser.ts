@@ -15,6 +15,8 @@ export type Appearance = {
   readonly language?: string;
   readonly width?: number;
   readonly height?: number;
+  /** A service's key, sent with every request: pages without signing in. */
+  readonly apiKey?: string;
 };
 export type Tab = {
   readonly page: Page;
@@ -49,6 +51,7 @@ async function openTab(browser: Browser, base: string, a: Appearance): Promise<T
     locale: a.language ?? 'en',
     timezoneId: 'Europe/Berlin',
     reducedMotion: 'reduce',
+    ...(a.apiKey === undefined ? {} : { extraHTTPHeaders: { authorization: `Bearer ${a.apiKey}` } }),
     viewport: { width: a.width ?? 1280, height: a.height ?? 860 },
   });
   const page = await context.newPage();

@@ -66,7 +66,7 @@ const needs = (t: TestContext): boolean => have(t, CHROMIUM);
 for (const scheme of ['light', 'dark'] as const)
   test(`every page in ${scheme} is accessible, breaks no rule of its policy and complains about nothing`, async (t) => {
     if (!needs(t)) return;
-    await using tab = await chromium.open(stage.base, { scheme });
+    await using tab = await chromium.open(stage.base, { apiKey: stage.apiKey, scheme });
     for (const [path, title] of PAGES) {
       await visit(tab, path());
       const heading = tab.page.getByRole('heading', { level: 1 });
@@ -82,7 +82,7 @@ test('each language speaks for itself: no key shows, and the page says which lan
     ['de', 'Übersicht'],
     ['nl', 'Overzicht'],
   ] as const) {
-    await using tab = await chromium.open(stage.base, { language });
+    await using tab = await chromium.open(stage.base, { apiKey: stage.apiKey, language });
     for (const [path] of PAGES) {
       await visit(tab, path());
       assert.equal(await tab.page.locator('html').getAttribute('lang'), language);
@@ -108,7 +108,7 @@ test('each language speaks for itself: no key shows, and the page says which lan
 
 test('the menu changes language and appearance, and both stay', async (t) => {
   if (!needs(t)) return;
-  await using tab = await chromium.open(stage.base);
+  await using tab = await chromium.open(stage.base, { apiKey: stage.apiKey });
   const { page } = tab;
   await visit(tab, '/');
   await page.getByRole('button', { name: 'You' }).click();
@@ -124,7 +124,7 @@ test('the menu changes language and appearance, and both stay', async (t) => {
 
 test('the keyboard alone finds a held message and releases it', async (t) => {
   if (!needs(t)) return;
-  await using tab = await chromium.open(stage.base);
+  await using tab = await chromium.open(stage.base, { apiKey: stage.apiKey });
   const { page } = tab;
   await visit(tab, '/');
   await page.keyboard.press('Tab');
@@ -170,7 +170,7 @@ test('the keyboard alone finds a held message and releases it', async (t) => {
 
 test('a search stands in the address: it can be sent to a colleague, and "back" undoes it', async (t) => {
   if (!needs(t)) return;
-  await using tab = await chromium.open(stage.base);
+  await using tab = await chromium.open(stage.base, { apiKey: stage.apiKey });
   const { page } = tab;
   await visit(tab, '/messages');
   const rows = page.getByRole('row');
@@ -189,7 +189,7 @@ test('a search stands in the address: it can be sent to a colleague, and "back" 
 
 test('a domain is added, told what to publish, and removed after its name was typed', async (t) => {
   if (!needs(t)) return;
-  await using tab = await chromium.open(stage.base);
+  await using tab = await chromium.open(stage.base, { apiKey: stage.apiKey });
   const { page } = tab;
   await visit(tab, '/domains');
   await page.getByRole('button', { name: 'Add a domain' }).click();
@@ -216,7 +216,7 @@ test('a domain is added, told what to publish, and removed after its name was ty
 
 test('settings say where they come from, take a change and give it up again', async (t) => {
   if (!needs(t)) return;
-  await using tab = await chromium.open(stage.base);
+  await using tab = await chromium.open(stage.base, { apiKey: stage.apiKey });
   const { page } = tab;
   await visit(tab, '/settings');
   const region = page.getByRole('region', { name: 'Given up after', exact: true });
@@ -270,7 +270,7 @@ test('the audit log is followed live, and the browser itself proves an entry and
 
 test('what cannot be had is said plainly: forbidden, gone, broken, away', async (t) => {
   if (!needs(t)) return;
-  await using tab = await chromium.open(stage.base);
+  await using tab = await chromium.open(stage.base, { apiKey: stage.apiKey });
   const { page } = tab;
   const answers = [
     [403, 'forbidden', 'You may not see or do this'],
@@ -309,7 +309,7 @@ test('what cannot be had is said plainly: forbidden, gone, broken, away', async 
 
 test('the policy of the page holds: no inline script, no markup from strings, no foreign connection', async (t) => {
   if (!needs(t)) return;
-  await using tab = await chromium.open(stage.base);
+  await using tab = await chromium.open(stage.base, { apiKey: stage.apiKey });
   const { page } = tab;
   await visit(tab, '/');
   const outcome = await page.evaluate(async () => {
@@ -346,7 +346,7 @@ test('the policy of the page holds: no inline script, no markup from strings, no
 
 test('a narrow screen shows every page without scrolling sideways, the menu behind a button', async (t) => {
   if (!needs(t)) return;
-  await using tab = await chromium.open(stage.base, { width: 360 });
+  await using tab = await chromium.open(stage.base, { apiKey: stage.apiKey, width: 360 });
   const { page } = tab;
   for (const [path] of PAGES) {
     await visit(tab, path());

@@ -26,7 +26,13 @@ const PICTURES = [
 ] as const;
 
 for (const [name, path, scheme, language] of PICTURES) {
-  await using tab = await chromium.open(stage.base, { scheme, language, width: 1100, height: 760 });
+  await using tab = await chromium.open(stage.base, {
+    apiKey: stage.apiKey,
+    scheme,
+    language,
+    width: 1100,
+    height: 760,
+  });
   await tab.page.goto(path);
   await tab.page.waitForLoadState('networkidle');
   await tab.page.screenshot({ path: `${folder}/${name}.png` });

@@ -9,6 +9,7 @@ import { letter } from '#test/support/world.ts';
 export type Stage = {
   readonly gateway: Gateway;
   readonly base: string;
+  readonly apiKey: string;
   readonly get: (path: string) => Promise<Record<string, unknown>>;
   readonly send: (method: string, path: string, body: unknown) => Promise<Record<string, unknown>>;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
@@ -28,7 +29,7 @@ export async function openStage(): Promise<Stage> {
   const gateway = stack.use(await startGateway({ dns: { servers: [dns.address] } }));
   const base = `http://localhost:${gateway.ports.http}`;
   const call = async (method: string, path: string, body?: unknown): Promise<Record<string, unknown>> => {
-    const reply = await fetch(`${base}/api/v1${path}`, {
+    const reply = await gateway.api(path, {
       method,
       headers: {
         'Gatehouse-Csrf': '1',
@@ -44,6 +45,7 @@ export async function openStage(): Promise<Stage> {
   return {
     gateway,
     base,
+    apiKey: await gateway.apiKey(),
     get: (path) => call('GET', path),
     send: call,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

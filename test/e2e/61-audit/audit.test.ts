@@ -3,7 +3,7 @@
  * proven without the gateway, and witnessed by a process of its own.
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { runAside } from '#test/support/child.ts';
 import { startFaultyHop } from '#test/support/faulty-hop.ts';
@@ -56,8 +56,10 @@ test('what a gateway did can be proven without it', async () => {
   assert.equal(vkeys.length, 2);
   assert.equal((await alone('witness', 'trust', `${log}/policy`, ...state)).code, 0);
   await gateway.does('audit', 'add-witness', 'w1', ...vkeys);
-  const follow = () =>
-    alone('witness', 'follow', `http://127.0.0.1:${gateway.ports.http}/api/v1`, '--once', ...state);
+  const key = folder.in('api-key');
+  writeFileSync(key, await gateway.apiKey());
+  const url = `http://127.0.0.1:${gateway.ports.http}/api/v1`;
+  const follow = () => alone('witness', 'follow', url, '--key-file', key, '--once', ...state);
   const followed = await follow();
   assert.equal(followed.code, 0, followed.stdout + followed.stderr);
   assert.match(await gateway.does('audit', 'witnesses'), /w1\s+\d+ of \d+\s+20/);

@@ -156,7 +156,7 @@ const KNOWN: readonly RegExp[] = [
 
 /** Signed in, or the scanners would only see that one has to be. */
 async function headers(): Promise<readonly string[]> {
-  return [];
+  return [`Authorization: Bearer ${await running().apiKey()}`];
 }
 
 test('sqlmap finds nothing in any list of the API, and finds the hole of a leaky page', async (t) => {

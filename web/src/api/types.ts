@@ -66,6 +66,17 @@ export interface paths {
     post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody: { content: { 'application/json': { code: string } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { factors: { password: boolean; passkeys: number; totp: number; recoveryCodes: number } } } }; default: Refused } };
     get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
   };
+  '/api/v1/api-keys': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ id: string; service: string; purpose: string; permissions: string[]; platformPermissions: string[]; createdAt: string; createdBy: string; expiresAt: string; lastUsedAt: (string | null) })[] } } }; default: Refused } };
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { service: string; purpose?: string; permissions: string[]; platformPermissions?: string[]; days: number } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { id: string; key: string; expiresAt: string } } }; default: Refused } };
+    put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/api-keys/{id}': {
+    parameters: None;
+    delete: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
+    get?: never; put?: never; post?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
   '/api/v1/audit/add-checkpoint': {
     parameters: None;
     get: { parameters: { query: { old: number }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { size: number; request: string } } }; default: Refused } };
@@ -358,6 +369,12 @@ export interface paths {
     delete: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
     post?: never; options?: never; head?: never; patch?: never; trace?: never;
   };
+  '/api/v1/people': {
+    parameters: None;
+    get: { parameters: { query?: { limit?: number; cursor?: string; search?: string }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ id: string; email: string; name: string; language: "de" | "en" | "nl"; state: "invited" | "active" | "suspended" | "left"; source: "local" | "scim" | "ldap" | "oidc"; createdAt: string; lastSignInAt: (string | null) })[]; next?: string } } }; default: Refused } };
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { email: string; name: string; language?: "de" | "en" | "nl" } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { person: { id: string; email: string; name: string; language: "de" | "en" | "nl"; state: "invited" | "active" | "suspended" | "left"; source: "local" | "scim" | "ldap" | "oidc"; createdAt: string; lastSignInAt: (string | null) }; link: { url: string; expiresAt: string } } } }; default: Refused } };
+    put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
   '/api/v1/people-sources': {
     parameters: None;
     get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: ({ name: string; settings: { url: string; startTls: boolean; caPem?: string; baseDn: string; bindDn?: string; timeoutMs: number; peopleFilter: string; idAttribute: string; emailAttribute: string; nameAttribute: string; languageAttribute: string; disabledFilter?: string; groupsFilter?: string; groupNameAttribute: string; memberAttribute: string; maxVanishPercent: number; everyS: number }; syncedAt: (string | null); trouble: (string | null); done: (Record<string, number> | null) })[] } } }; default: Refused } };
@@ -372,6 +389,42 @@ export interface paths {
   '/api/v1/people-sources/{name}/sync': {
     parameters: None;
     post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 202: { headers: Record<string, unknown>; content: { 'application/json': { name: string } } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/people/{id}': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: never; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { id: string; email: string; name: string; language: "de" | "en" | "nl"; state: "invited" | "active" | "suspended" | "left"; source: "local" | "scim" | "ldap" | "oidc"; createdAt: string; lastSignInAt: (string | null) } } }; default: Refused } };
+    patch: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody: { content: { 'application/json': { email?: string; name?: string; language?: "de" | "en" | "nl" } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { id: string; email: string; name: string; language: "de" | "en" | "nl"; state: "invited" | "active" | "suspended" | "left"; source: "local" | "scim" | "ldap" | "oidc"; createdAt: string; lastSignInAt: (string | null) } } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; trace?: never;
+  };
+  '/api/v1/people/{id}/leave': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { id: string; email: string; name: string; language: "de" | "en" | "nl"; state: "invited" | "active" | "suspended" | "left"; source: "local" | "scim" | "ldap" | "oidc"; createdAt: string; lastSignInAt: (string | null) } } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/people/{id}/reactivate': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { id: string; email: string; name: string; language: "de" | "en" | "nl"; state: "invited" | "active" | "suspended" | "left"; source: "local" | "scim" | "ldap" | "oidc"; createdAt: string; lastSignInAt: (string | null) } } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/people/{id}/reset-link': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody: { content: { 'application/json': { what: "invite" | "password" | "factors" } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { link: { url: string; expiresAt: string } } } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/people/{id}/sessions': {
+    parameters: None;
+    get: { parameters: { query?: never; header?: never; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: { id: string; createdAt: string; seenAt: string; ip: string; userAgent: string }[] } } }; default: Refused } };
+    put?: never; post?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/people/{id}/sessions/end': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody: { content: { 'application/json': { session?: string } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { ended: number } } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/people/{id}/suspend': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { id: string; email: string; name: string; language: "de" | "en" | "nl"; state: "invited" | "active" | "suspended" | "left"; source: "local" | "scim" | "ldap" | "oidc"; createdAt: string; lastSignInAt: (string | null) } } }; default: Refused } };
     get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
   };
   '/api/v1/permissions': {
@@ -433,12 +486,12 @@ export interface paths {
   '/api/v1/roles': {
     parameters: None;
     get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { items: { name: string; description: string; permissions: string[]; platform: string[]; isBuiltIn: boolean; isPrivileged: boolean }[] } } }; default: Refused } };
-    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { name: string; description: string; permissions: ("access.read" | "access.write" | "account.read" | "account.write" | "address.read" | "address.write" | "api-key.read" | "api-key.write" | "approval.read" | "audit.content" | "audit.read" | "audit.write" | "break-glass.read" | "break-glass.review" | "break-glass.take" | "campaign.read" | "campaign.write" | "content.read" | "content.write" | "directory.write" | "dkim.read" | "dkim.write" | "domain.read" | "domain.write" | "grant.read" | "grant.write" | "group.read" | "group.write" | "held.content" | "held.delete" | "held.read" | "held.release" | "ldap-source.read" | "ldap-source.write" | "message.content" | "message.read" | "nothing.read" | "notice.read" | "notice.write" | "operator.read" | "operator.write" | "person.read" | "person.write" | "queue.read" | "queue.write" | "request.read" | "request.write" | "role.read" | "role.write" | "route.read" | "route.write" | "scim.write" | "sender.read" | "sender.write" | "session.read" | "session.write" | "siem.read" | "siem.write" | "sign-in.read" | "sign-in.write" | "status.read" | "tenant.content" | "tenant.delete" | "tenant.read" | "tenant.write")[] } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { name: string; description: string; permissions: string[]; platform: string[]; isBuiltIn: boolean; isPrivileged: boolean } } }; default: Refused } };
+    post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { name: string; description: string; permissions: ("access.read" | "access.write" | "account.read" | "account.write" | "address.read" | "address.write" | "api-key.read" | "api-key.write" | "approval.read" | "audit.content" | "audit.read" | "audit.write" | "break-glass.read" | "break-glass.review" | "break-glass.take" | "campaign.read" | "campaign.write" | "content.read" | "content.write" | "directory.write" | "dkim.read" | "dkim.write" | "domain.read" | "domain.write" | "grant.read" | "grant.write" | "group.read" | "group.write" | "held.content" | "held.delete" | "held.read" | "held.release" | "ldap-source.read" | "ldap-source.write" | "message.content" | "message.read" | "metrics.read" | "nothing.read" | "notice.read" | "notice.write" | "operator.read" | "operator.write" | "person.read" | "person.write" | "queue.read" | "queue.write" | "request.read" | "request.write" | "role.read" | "role.write" | "route.read" | "route.write" | "scim.write" | "sender.read" | "sender.write" | "session.read" | "session.write" | "siem.read" | "siem.write" | "sign-in.read" | "sign-in.write" | "status.read" | "tenant.content" | "tenant.delete" | "tenant.read" | "tenant.write")[] } } }; responses: { 201: { headers: Record<string, unknown>; content: { 'application/json': { name: string; description: string; permissions: string[]; platform: string[]; isBuiltIn: boolean; isPrivileged: boolean } } }; default: Refused } };
     put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
   };
   '/api/v1/roles/{name}': {
     parameters: None;
-    put: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody: { content: { 'application/json': { name: string; description: string; permissions: ("access.read" | "access.write" | "account.read" | "account.write" | "address.read" | "address.write" | "api-key.read" | "api-key.write" | "approval.read" | "audit.content" | "audit.read" | "audit.write" | "break-glass.read" | "break-glass.review" | "break-glass.take" | "campaign.read" | "campaign.write" | "content.read" | "content.write" | "directory.write" | "dkim.read" | "dkim.write" | "domain.read" | "domain.write" | "grant.read" | "grant.write" | "group.read" | "group.write" | "held.content" | "held.delete" | "held.read" | "held.release" | "ldap-source.read" | "ldap-source.write" | "message.content" | "message.read" | "nothing.read" | "notice.read" | "notice.write" | "operator.read" | "operator.write" | "person.read" | "person.write" | "queue.read" | "queue.write" | "request.read" | "request.write" | "role.read" | "role.write" | "route.read" | "route.write" | "scim.write" | "sender.read" | "sender.write" | "session.read" | "session.write" | "siem.read" | "siem.write" | "sign-in.read" | "sign-in.write" | "status.read" | "tenant.content" | "tenant.delete" | "tenant.read" | "tenant.write")[] } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { name: string; description: string; permissions: string[]; platform: string[]; isBuiltIn: boolean; isPrivileged: boolean } } }; default: Refused } };
+    put: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody: { content: { 'application/json': { name: string; description: string; permissions: ("access.read" | "access.write" | "account.read" | "account.write" | "address.read" | "address.write" | "api-key.read" | "api-key.write" | "approval.read" | "audit.content" | "audit.read" | "audit.write" | "break-glass.read" | "break-glass.review" | "break-glass.take" | "campaign.read" | "campaign.write" | "content.read" | "content.write" | "directory.write" | "dkim.read" | "dkim.write" | "domain.read" | "domain.write" | "grant.read" | "grant.write" | "group.read" | "group.write" | "held.content" | "held.delete" | "held.read" | "held.release" | "ldap-source.read" | "ldap-source.write" | "message.content" | "message.read" | "metrics.read" | "nothing.read" | "notice.read" | "notice.write" | "operator.read" | "operator.write" | "person.read" | "person.write" | "queue.read" | "queue.write" | "request.read" | "request.write" | "role.read" | "role.write" | "route.read" | "route.write" | "scim.write" | "sender.read" | "sender.write" | "session.read" | "session.write" | "siem.read" | "siem.write" | "sign-in.read" | "sign-in.write" | "status.read" | "tenant.content" | "tenant.delete" | "tenant.read" | "tenant.write")[] } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { name: string; description: string; permissions: string[]; platform: string[]; isBuiltIn: boolean; isPrivileged: boolean } } }; default: Refused } };
     delete: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path: { name: string }; cookie?: never }; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never }; default: Refused } };
     get?: never; post?: never; options?: never; head?: never; patch?: never; trace?: never;
   };
@@ -571,6 +624,11 @@ export interface paths {
   '/api/v1/sessions/end-others': {
     parameters: None;
     post: { parameters: { query?: never; header?: { 'Idempotency-Key'?: string }; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': { ended: number } } }; default: Refused } };
+    get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
+  };
+  '/api/v1/setup': {
+    parameters: None;
+    post: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody: { content: { 'application/json': { token: string; name: string; email: string; language?: "de" | "en" | "nl"; organisation?: string } } }; responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': ({ state: "signed-in" } | { state: "enrolling" } | { state: "second-factor"; ticket: string; factors: { password: boolean; passkeys: number; totp: number; recoveryCodes: number }; passkey?: ({ challenge: string } & Record<string, unknown>) }) } }; default: Refused } };
     get?: never; put?: never; delete?: never; options?: never; head?: never; patch?: never; trace?: never;
   };
   '/api/v1/siem-sinks': {
