@@ -116,6 +116,12 @@ const consent = createRoute({
   component: lazyRouteComponent(() => import('./pages/content/ConsentPage.tsx'), 'ConsentPage'),
 });
 
+const reader = createRoute({
+  ...under,
+  path: '/held/$id/read',
+  component: lazyRouteComponent(() => import('./pages/content/ReadPage.tsx'), 'ReadPage'),
+});
+
 const audit = createRoute({
   ...under,
   path: '/audit',
@@ -190,6 +196,7 @@ export const router = createRouter({
     notices,
     content,
     consent,
+    reader,
     audit,
     auditEntry,
     account,

@@ -49,6 +49,7 @@ const PAGES: readonly (readonly [path: () => string, title: RegExp])[] = [
   [() => '/roles?tab=grants', /^Roles and rights$/],
   [() => '/campaigns', /^Recertification$/],
   [() => '/notices', /^Notices$/],
+  [() => `/held/${held}/read`, /^Reading a held message$/],
   [() => '/content', /^Reading of content$/],
   [() => '/audit', /^Audit log$/],
   [() => '/audit/0', /^Event 0$/],

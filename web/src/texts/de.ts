@@ -415,7 +415,6 @@ export const de: Texts = {
   'content.no-name': 'ohne Namen',
   'content.cut': 'Nur der Anfang wird gezeigt.',
   'content.html': 'Gezeigt wird der Quelltext: Nichts darin läuft, lädt oder führt irgendwohin.',
-  'content.source': 'Wie sie ankam',
   'content.close': 'Nachricht schließen',
 
   'partners.title': 'Partner',

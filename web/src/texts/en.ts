@@ -410,7 +410,6 @@ export const en = {
   'content.no-name': 'without a name',
   'content.cut': 'Only the beginning is shown.',
   'content.html': 'The source is shown: nothing in it runs, loads or leads anywhere.',
-  'content.source': 'As it arrived',
   'content.close': 'Close the message',
 
   'partners.title': 'Partners',

@@ -414,7 +414,6 @@ export const nl: Texts = {
   'content.no-name': 'zonder naam',
   'content.cut': 'Alleen het begin wordt getoond.',
   'content.html': 'Getoond wordt de bron: niets daarin loopt, laadt of leidt ergens heen.',
-  'content.source': 'Zoals het aankwam',
   'content.close': 'Bericht sluiten',
 
   'partners.title': 'Partners',

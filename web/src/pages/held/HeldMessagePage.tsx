@@ -16,6 +16,7 @@ import { Section } from '../../parts/Section.tsx';
 import { View } from '../../parts/States.tsx';
 import { When } from '../../parts/When.tsx';
 import { formatBytes, word } from '../../parts/words.ts';
+import { Says } from '../content/Says.tsx';
 import type { HeldItem } from './HeldPage.tsx';
 
 const route = getRouteApi('/held/$id');
@@ -43,6 +44,7 @@ export function HeldMessagePage(): React.JSX.Element {
           <Stack gap="lg">
             <About detail={detail} id={id} />
             <ForEach items={detail.items} ask={setAsking} />
+            <Says id={id} recipient={detail.items[0]?.recipient} />
             <Found findings={detail.findings} />
           </Stack>
         )}
