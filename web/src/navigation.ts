@@ -32,6 +32,7 @@ export const navigation: readonly NavGroup[] = [
   {
     text: 'nav.access',
     items: [
+      { to: '/people', text: 'nav.people', icon: 'people', needs: 'person.read' },
       { to: '/requests', text: 'nav.requests', icon: 'key' },
       { to: '/roles', text: 'nav.roles', icon: 'check', needs: 'role.read' },
       { to: '/campaigns', text: 'nav.campaigns', icon: 'review', needs: 'campaign.read' },

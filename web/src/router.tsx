@@ -177,6 +177,23 @@ const campaign = createRoute({
   path: '/campaigns/$id',
   component: lazyRouteComponent(() => import('./pages/campaigns/CampaignPage.tsx'), 'CampaignPage'),
 });
+const setUp = createRoute({
+  ...under,
+  path: '/setup',
+  validateSearch: searchOf('step'),
+  component: lazyRouteComponent(() => import('./pages/set-up/SetUpPage.tsx'), 'SetUpPage'),
+});
+const people = createRoute({
+  ...under,
+  path: '/people',
+  validateSearch: searchOf('search', 'cursor'),
+  component: lazyRouteComponent(() => import('./pages/people/PeoplePage.tsx'), 'PeoplePage'),
+});
+const person = createRoute({
+  ...under,
+  path: '/people/$id',
+  component: lazyRouteComponent(() => import('./pages/people/PersonPage.tsx'), 'PersonPage'),
+});
 
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -207,6 +224,9 @@ export const router = createRouter({
     campaign,
     signIn,
     link,
+    setUp,
+    people,
+    person,
   ]),
   parseSearch,
   stringifySearch,
