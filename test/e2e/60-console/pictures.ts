@@ -23,6 +23,7 @@ const PICTURES = [
   ['destinations', '/destinations', 'dark', 'nl'],
   ['senders', '/senders?kind=networks', 'light', 'de'],
   ['settings', '/settings', 'dark', 'en'],
+  ['audit', '/audit?what=domain.*', 'light', 'en'],
 ] as const;
 
 for (const [name, path, scheme, language] of PICTURES) {

@@ -63,7 +63,7 @@ function Inside(): React.JSX.Element {
           </Group>
         </AppShell.Header>
         <AppShell.Navbar p="sm" aria-label={t('shell.navigation')}>
-          <ScrollArea type="auto">
+          <ScrollArea type="hover" scrollbarSize={6}>
             {navigation.map((group) => (
               <Section key={group.text} group={group} />
             ))}
@@ -105,6 +105,7 @@ function Section({ group }: { readonly group: NavGroup }): React.JSX.Element | n
                 aria-current={isHere ? 'page' : undefined}
                 color="cyan"
                 variant="filled"
+                py={6}
                 style={{ borderRadius: 'var(--mantine-radius-md)' }}
               />
             </li>

@@ -85,6 +85,9 @@ export const de: Texts = {
   'part.database': 'Datenbank',
   'part.mail': 'Mail-Prozesse',
   'part.space': 'Platz für Nachrichten',
+  'part.audit': 'Audit-Protokoll',
+  'part.clock': 'Uhr',
+  'part.siem': 'Empfänger des Audit-Protokolls (SIEM)',
   'part.clamav': 'ClamAV (Schadsoftware-Prüfung)',
   'missing.clamav': 'Inhalte werden nicht auf Schadsoftware geprüft.',
 

@@ -83,6 +83,9 @@ export const en = {
   'part.database': 'Database',
   'part.mail': 'Mail processes',
   'part.space': 'Space for message bodies',
+  'part.audit': 'Audit log',
+  'part.clock': 'Clock',
+  'part.siem': 'Receivers of the audit log (SIEM)',
   'part.clamav': 'ClamAV (malware scanner)',
   'missing.clamav': 'Content is not scanned for malware.',
 

@@ -85,6 +85,9 @@ export const nl: Texts = {
   'part.database': 'Database',
   'part.mail': 'Mailprocessen',
   'part.space': 'Ruimte voor berichten',
+  'part.audit': 'Auditlogboek',
+  'part.clock': 'Klok',
+  'part.siem': 'Ontvangers van het auditlogboek (SIEM)',
   'part.clamav': 'ClamAV (controle op malware)',
   'missing.clamav': 'Inhoud wordt niet op malware gecontroleerd.',
 
