@@ -45,6 +45,7 @@ const PAGES: readonly (readonly [path: () => string, title: RegExp])[] = [
   [() => '/partners', /^Partners$/],
   [() => '/destinations', /^Destinations$/],
   [() => '/settings', /^Settings$/],
+  [() => '/people', /^People$/],
   [() => '/roles', /^Roles and rights$/],
   [() => '/roles?tab=grants', /^Roles and rights$/],
   [() => '/campaigns', /^Recertification$/],
@@ -239,7 +240,7 @@ test('settings say where they come from, take a change and give it up again', as
 
 test('the audit log is followed live, and the browser itself proves an entry and sees through a changed one', async (t) => {
   if (!needs(t)) return;
-  await using tab = await chromium.open(stage.base);
+  await using tab = await chromium.open(stage.base, { apiKey: stage.apiKey });
   const { page } = tab;
   await visit(tab, '/audit?follow=1');
   await page.getByText('Following; new events').waitFor();
