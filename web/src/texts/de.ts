@@ -545,6 +545,7 @@ export const de: Texts = {
 
   'sign-in.title': 'Anmelden',
   'sign-in.passkey': 'Mit einem Passkey',
+  'sign-in.provider': 'Mit {{name}}',
   'sign-in.or': 'oder',
   'sign-in.email': 'E-Mail-Adresse',
   'sign-in.password': 'Kennwort',

@@ -538,6 +538,7 @@ export const en = {
 
   'sign-in.title': 'Sign in',
   'sign-in.passkey': 'With a passkey',
+  'sign-in.provider': 'With {{name}}',
   'sign-in.or': 'or',
   'sign-in.email': 'E-mail address',
   'sign-in.password': 'Password',

@@ -545,6 +545,7 @@ export const nl: Texts = {
 
   'sign-in.title': 'Aanmelden',
   'sign-in.passkey': 'Met een passkey',
+  'sign-in.provider': 'Met {{name}}',
   'sign-in.or': 'of',
   'sign-in.email': 'E-mailadres',
   'sign-in.password': 'Wachtwoord',

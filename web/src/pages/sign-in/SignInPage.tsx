@@ -8,6 +8,7 @@ import { Failed } from '../../parts/States.tsx';
 import { hasAutofill, hasPasskeys, signWithPasskey, stopWaiting } from '../../session/passkey.ts';
 import { Outside } from '../../shell/Outside.tsx';
 import { byPassword, type Came, useArrival } from './arrival.ts';
+import { Providers } from './Providers.tsx';
 import { SecondFactor } from './SecondFactor.tsx';
 
 const route = getRouteApi('/sign-in');
@@ -64,6 +65,7 @@ export function SignInPage(): React.JSX.Element {
             <Divider label={t('sign-in.or')} styles={{ label: { color: 'var(--mantine-color-dimmed)' } }} />
           </>
         )}
+        <Providers />
         <ByPassword isBusy={isBusy} send={(given) => void attempt(() => byPassword(given))} />
       </Stack>
     </Outside>
