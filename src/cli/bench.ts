@@ -11,6 +11,7 @@ import type { CliContext } from './context.ts';
 const BENCHES: Readonly<Record<string, string>> = {
   relay: 'the same mail through Postfix, its filters, and Gatehouse: CPU, throughput, latency',
   audit: 'the audit log: share in a transaction, sequencer rate and lag, offline check of a million events',
+  api: 'sign-in, search and approval of 1,000 tenants and 100,000 people: rate, latency at half load',
   kill: 'kill -9 at every named point under load: nothing accepted is lost, nothing comes twice unexplained',
 };
 
