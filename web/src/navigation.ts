@@ -7,6 +7,8 @@ export type NavItem = {
   readonly icon: string;
   /** Shown to those who may; all others are spared a page of refusals. */
   readonly needs?: string;
+  /** The right is one over the installation: what the reader may do in a tenant does not count. */
+  readonly isPlatform?: true;
 };
 export type NavGroup = { readonly text: keyof Texts; readonly items: readonly NavItem[] };
 
@@ -27,6 +29,7 @@ export const navigation: readonly NavGroup[] = [
       { to: '/senders', text: 'nav.senders', icon: 'send', needs: 'sender.read' },
       { to: '/partners', text: 'nav.partners', icon: 'link', needs: 'route.read' },
       { to: '/destinations', text: 'nav.destinations', icon: 'route', needs: 'route.read' },
+      { to: '/ldap-sources', text: 'nav.ldap', icon: 'book', needs: 'ldap-source.read' },
     ],
   },
   {
@@ -43,10 +46,14 @@ export const navigation: readonly NavGroup[] = [
     items: [
       { to: '/audit', text: 'nav.audit', icon: 'record', needs: 'audit.read' },
       { to: '/content', text: 'nav.content', icon: 'eye', needs: 'content.read' },
+      { to: '/siem', text: 'nav.siem', icon: 'stream', needs: 'siem.read' },
     ],
   },
   {
     text: 'nav.installation',
-    items: [{ to: '/settings', text: 'nav.settings', icon: 'sliders', needs: 'tenant.read' }],
+    items: [
+      { to: '/settings', text: 'nav.settings', icon: 'sliders', needs: 'tenant.read' },
+      { to: '/tenants', text: 'nav.tenants', icon: 'buildings', needs: 'tenant.read', isPlatform: true },
+    ],
   },
 ];

@@ -122,6 +122,30 @@ const reader = createRoute({
   component: lazyRouteComponent(() => import('./pages/content/ReadPage.tsx'), 'ReadPage'),
 });
 
+// For the tenant's own administrators: streams of the record, directories. For operators: tenants.
+const siem = createRoute({
+  ...under,
+  path: '/siem',
+  component: lazyRouteComponent(() => import('./pages/siem/SiemPage.tsx'), 'SiemPage'),
+});
+const ldap = createRoute({
+  ...under,
+  path: '/ldap-sources',
+  validateSearch: searchOf('cursor'),
+  component: lazyRouteComponent(() => import('./pages/ldap/LdapPage.tsx'), 'LdapPage'),
+});
+const tenants = createRoute({
+  ...under,
+  path: '/tenants',
+  validateSearch: searchOf('cursor'),
+  component: lazyRouteComponent(() => import('./pages/tenants/TenantsPage.tsx'), 'TenantsPage'),
+});
+const tenant = createRoute({
+  ...under,
+  path: '/tenants/$id',
+  component: lazyRouteComponent(() => import('./pages/tenants/TenantPage.tsx'), 'TenantPage'),
+});
+
 const audit = createRoute({
   ...under,
   path: '/audit',
@@ -214,6 +238,10 @@ export const router = createRouter({
     content,
     consent,
     reader,
+    siem,
+    ldap,
+    tenants,
+    tenant,
     audit,
     auditEntry,
     account,

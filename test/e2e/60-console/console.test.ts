@@ -10,6 +10,7 @@ let stage: Stage;
 let chromium: Chromium;
 let held = '';
 let message = '';
+let tenant = '';
 
 before(async () => {
   if (which(CHROMIUM) === undefined) return;
@@ -18,6 +19,7 @@ before(async () => {
   chromium = await startChromium();
   // Not the first: that one is released on the way.
   held = String(((await stage.get('/held'))['items'] as Record<string, unknown>[]).at(-1)?.['message']);
+  tenant = firstOf(await stage.get('/tenants'), 'id');
   message = firstOf(await stage.get('/messages?verdict=accept'), 'id');
 });
 after(async () => {
@@ -53,6 +55,10 @@ const PAGES: readonly (readonly [path: () => string, title: RegExp])[] = [
   [() => '/notices', /^Notices$/],
   [() => `/held/${held}/read`, /^Reading a held message$/],
   [() => '/content', /^Reading of content$/],
+  [() => '/siem', /^SIEM receivers$/],
+  [() => '/ldap-sources', /^LDAP sources$/],
+  [() => '/tenants', /^Tenants$/],
+  [() => `/tenants/${tenant}`, /./],
   [() => '/audit', /^Audit log$/],
   [() => '/audit/0', /^Event 0$/],
   [() => '/no/such/page', /^There is no such page$/],

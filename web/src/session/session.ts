@@ -31,6 +31,13 @@ export function may(standing: Standing | undefined, permission: string | undefin
   return [permissions, platform].some((list) => list.includes('*') || list.includes(permission));
 }
 
+/** The same for a right over the installation, which no right in a tenant stands in for. */
+export function mayOnPlatform(standing: Standing | undefined, permission: string | undefined): boolean {
+  if (permission === undefined || standing?.kind !== 'person') return true;
+  const { platform } = standing.session;
+  return platform.includes('*') || platform.includes(permission);
+}
+
 /** Where to go after signing in: a page of ours, never another host. */
 export function safeNext(next: string | undefined): string {
   return next !== undefined && /^\/(?![/\\])[\w\-./?=&%@~:+]*$/.test(next) && !next.startsWith('/sign-in')

@@ -6,7 +6,7 @@ import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { navigation, type NavGroup } from '../navigation.ts';
 import { Door } from '../session/Door.tsx';
-import { may, useStanding } from '../session/session.ts';
+import { may, mayOnPlatform, useStanding } from '../session/session.ts';
 import { Bell } from './Bell.tsx';
 import { ContentBanner } from './ContentBanner.tsx';
 import { Icon } from './Icon.tsx';
@@ -84,7 +84,9 @@ function Section({ group }: { readonly group: NavGroup }): React.JSX.Element | n
   const { t } = useTranslation();
   const { pathname } = useLocation();
   const standing = useStanding().data;
-  const items = group.items.filter((item) => may(standing, item.needs));
+  const items = group.items.filter((item) =>
+    (item.isPlatform === true ? mayOnPlatform : may)(standing, item.needs),
+  );
   if (items.length === 0) return null;
   return (
     <>

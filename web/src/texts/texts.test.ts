@@ -14,6 +14,9 @@ const SAME: Readonly<Record<string, readonly RegExp[]>> = {
     /^account\.(name|passkeys|passkey-name-default|device)$/,
     /^audit\.actor$/,
     /^content\.parts$/,
+    /^(tenants|siem|ldap)\.name$/,
+    /^quota\.domains$/,
+    /^ldap\.(url|filter)$/,
     /^class\.(spam|phish)$/,
     /^nav\.(domains|partners|installation)$/,
     /^domains\.(title|name)$/,
@@ -27,6 +30,8 @@ const SAME: Readonly<Record<string, readonly RegExp[]>> = {
     /^destination-state\.normal$/,
   ],
   nl: [
+    /^(nav\.tenants|tenants\.(title|one)|exports\.title)$/,
+    /^(siem\.kind-.*|ldap\.(url|filter))$/,
     /^requests\.ticket$/,
     /^person-source\.(scim|ldap|oidc)$/,
     /^setup\.factor$/,
