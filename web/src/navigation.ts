@@ -39,6 +39,7 @@ export const navigation: readonly NavGroup[] = [
       { to: '/requests', text: 'nav.requests', icon: 'key' },
       { to: '/roles', text: 'nav.roles', icon: 'check', needs: 'role.read' },
       { to: '/campaigns', text: 'nav.campaigns', icon: 'review', needs: 'campaign.read' },
+      { to: '/api-keys', text: 'nav.keys', icon: 'key', needs: 'api-key.read' },
     ],
   },
   {

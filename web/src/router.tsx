@@ -122,6 +122,11 @@ const reader = createRoute({
   component: lazyRouteComponent(() => import('./pages/content/ReadPage.tsx'), 'ReadPage'),
 });
 
+const apiKeys = createRoute({
+  ...under,
+  path: '/api-keys',
+  component: lazyRouteComponent(() => import('./pages/api-keys/ApiKeysPage.tsx'), 'ApiKeysPage'),
+});
 // For the tenant's own administrators: streams of the record, directories. For operators: tenants.
 const siem = createRoute({
   ...under,
@@ -239,6 +244,7 @@ export const router = createRouter({
     consent,
     reader,
     siem,
+    apiKeys,
     ldap,
     tenants,
     tenant,

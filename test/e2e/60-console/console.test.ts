@@ -55,6 +55,7 @@ const PAGES: readonly (readonly [path: () => string, title: RegExp])[] = [
   [() => '/notices', /^Notices$/],
   [() => `/held/${held}/read`, /^Reading a held message$/],
   [() => '/content', /^Reading of content$/],
+  [() => '/api-keys', /^API keys$/],
   [() => '/siem', /^SIEM receivers$/],
   [() => '/ldap-sources', /^LDAP sources$/],
   [() => '/tenants', /^Tenants$/],

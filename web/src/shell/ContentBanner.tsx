@@ -18,11 +18,16 @@ export function ContentBanner(): React.JSX.Element | null {
       role="status"
       color="yellow"
       variant="default"
+      bg="var(--gate-warn-ground)"
+      c="var(--gate-warn)"
+      styles={{ title: { color: 'inherit' }, message: { color: 'inherit' } }}
       mb="lg"
       title={t('content.banner', { count: open.length })}
     >
       {t('content.banner-until')} <When at={last} />.{' '}
-      <TextLink to="/content">{t('content.banner-see')}</TextLink>
+      <TextLink to="/content" size="sm" c="inherit" td="underline">
+        {t('content.banner-see')}
+      </TextLink>
     </Alert>
   );
 }

@@ -9,6 +9,7 @@ import { useAct } from '../../parts/act.ts';
 import { Confirm } from '../../parts/Confirm.tsx';
 import { Facts } from '../../parts/Facts.tsx';
 import { Page } from '../../parts/Page.tsx';
+import { PersonName } from '../../parts/PersonName.tsx';
 import { Section } from '../../parts/Section.tsx';
 import { View } from '../../parts/States.tsx';
 import { When } from '../../parts/When.tsx';
@@ -54,7 +55,7 @@ function Asked({ request: r }: { readonly request: Shown['request'] }): React.JS
         facts={[
           [t('content.why'), r.reason],
           [t('content.ticket'), r.ticket ?? '–'],
-          [t('content.who'), mono(r.requester)],
+          [t('content.who'), <PersonName key="w" id={r.requester} />],
           [t('content.scope'), <Scope key="s" message={asked.message} search={asked.search} />],
           [t('content.place'), mono(asked.place ?? '–')],
           [

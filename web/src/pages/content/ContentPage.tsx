@@ -10,6 +10,7 @@ import { Confirm } from '../../parts/Confirm.tsx';
 import { type Column, List, Pages } from '../../parts/List.tsx';
 import { Mark } from '../../parts/Mark.tsx';
 import { Page } from '../../parts/Page.tsx';
+import { PersonName } from '../../parts/PersonName.tsx';
 import { Section } from '../../parts/Section.tsx';
 import { Empty, View } from '../../parts/States.tsx';
 import { TextLink } from '../../parts/TextLink.tsx';
@@ -108,9 +109,9 @@ type RowsProps = { readonly rows: readonly Access[]; readonly end: (access: Acce
 function Rows({ rows, end }: RowsProps): React.JSX.Element {
   const { t } = useTranslation();
   const columns: readonly Column<Access>[] = [
-    { head: t('content.person'), cell: (a) => <span className="gate-mono">{a.person}</span> },
+    { head: t('content.person'), cell: (a) => <PersonName id={a.person} /> },
     { head: t('content.scope'), cell: (a) => <Scope message={a.message} search={a.search} /> },
-    { head: t('content.place'), cell: (a) => <span className="gate-mono">{a.place}</span> },
+    { head: t('content.place'), cell: (a) => <span className="gate-mono gate-whole">{a.place}</span> },
     { head: t('content.from'), cell: (a) => <When at={a.startsAt} /> },
     { head: t('content.until'), cell: (a) => <When at={a.endedAt ?? a.expiresAt} /> },
     { head: t('content.state'), cell: (a) => <State access={a} /> },

@@ -17,9 +17,26 @@ import { type Letter, type LetterPart, readLetter } from './letter.ts';
 
 const route = getRouteApi('/held/$id/read');
 
-async function open(id: string): Promise<Letter> {
-  const { base64 } = await answer(api.POST('/api/v1/held/{id}/content', { params: { path: { id } } }));
-  return readLetter(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)));
+type Opened = { readonly letter: Letter; readonly untilMs: number };
+/** No access lasts longer. */
+const MOST_MS = 3_600_000;
+
+async function open(id: string): Promise<Opened> {
+  const { access, base64 } = await answer(
+    api.POST('/api/v1/held/{id}/content', { params: { path: { id } } }),
+  );
+  const letter = readLetter(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)));
+  return { letter, untilMs: await endOf(access) };
+}
+
+/** The reader was told when the access was opened, and of its end with it. */
+async function endOf(access: string): Promise<number> {
+  const told = await answer(api.GET('/api/v1/notices', { params: { query: { limit: 100 } } }));
+  const ends = told.items
+    .filter((n) => n.kind === 'content-access' && n.details['access'] === access)
+    .map((n) => n.details['expiresAtMs']);
+  const end = ends.find((ms) => typeof ms === 'number');
+  return Math.min(end ?? Infinity, Date.now() + MOST_MS);
 }
 
 export function ReadPage(): React.JSX.Element {
@@ -29,6 +46,12 @@ export function ReadPage(): React.JSX.Element {
   const opening = useMutation({ mutationFn: () => withProof(() => open(id)), gcTime: 0 });
   const { reset } = opening;
   useEffect(() => reset, [id, reset]);
+  const untilMs = opening.data?.untilMs;
+  useEffect(() => {
+    if (untilMs === undefined) return undefined;
+    const closing = setTimeout(reset, Math.max(0, untilMs - Date.now()));
+    return () => clearTimeout(closing);
+  }, [untilMs, reset]);
   return (
     <Page
       title={t('content.reader')}
@@ -55,7 +78,7 @@ export function ReadPage(): React.JSX.Element {
           </Group>
         </Stack>
       ) : (
-        <Shown letter={opening.data} />
+        <Shown letter={opening.data.letter} />
       )}
     </Page>
   );

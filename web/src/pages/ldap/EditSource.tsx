@@ -99,7 +99,7 @@ export function EditSource({ source, close }: Props): React.JSX.Element {
         value={draft.caPem}
         onChange={(e) => change({ caPem: e.currentTarget.value })}
         error={complaintAt(act.error, 'caPem')}
-        className="gate-mono"
+        styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
         minRows={2}
       />
     </FormDialog>

@@ -99,7 +99,7 @@ export function AddSink({ close }: { readonly close: () => void }): React.JSX.El
         value={draft.caPem}
         onChange={(e) => change({ caPem: e.currentTarget.value })}
         error={complaint('settings.caPem')}
-        className="gate-mono"
+        styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
         minRows={2}
       />
       <NativeSelect
