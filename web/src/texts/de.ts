@@ -67,6 +67,9 @@ export const de: Texts = {
   'problem.unavailable': 'Das Gateway kann gerade nicht antworten',
   'problem.internal': 'Innen ist etwas schiefgegangen',
 
+  'status.welcome': 'Willkommen',
+  'status.welcome-lead':
+    'Was Sie hier dürfen, sagen Rollen, und keine der Ihren zeigt die Arbeit dieses Gateways. Beantragen Sie eine, wenn eine Aufgabe sie braucht.',
   'status.title': 'Übersicht',
   'status.lead': 'Arbeitet das Gateway, was wartet auf jemanden, was brachte der letzte Tag.',
   'status.ready': 'Gateway',
@@ -690,12 +693,15 @@ export const de: Texts = {
   'setting.sourceIp4': 'Gesendet von (IPv4)',
   'setting.sourceIp6': 'Gesendet von (IPv6)',
   'setting.heloName': 'Name, den wir nennen',
+  'setting.language': 'Sprache der Mitteilungen',
   'setting-help.retryWaitsS': 'Nach dem ersten, zweiten, … Fehlschlag; die letzte wiederholt sich.',
   'setting-help.maxAgeS': 'Wie lange es versucht wird, bis der Absender vom Scheitern erfährt.',
   'setting-help.bounceMaxAgeS': 'Dasselbe für Berichte, die niemandem melden können.',
   'setting-help.delayNoticesS': 'Alter, bei denen der Absender von der Verspätung erfährt.',
   'setting-help.sourceIp4': 'Unsere IPv4-Adresse, von der gesendet wird.',
   'setting-help.sourceIp6': 'Unsere IPv6-Adresse, von der gesendet wird.',
+  'setting-help.language':
+    'Die Sprache von Antworten, Berichten und Mitteilungen über E-Mail, als en, de oder nl.',
   'setting-help.heloName': 'Wie wir uns anderen Mailservern gegenüber nennen.',
 
   'shell.sign-out': 'Abmelden',

@@ -65,6 +65,9 @@ export const en = {
   'problem.unavailable': 'The gate cannot answer just now',
   'problem.internal': 'Something went wrong inside',
 
+  'status.welcome': 'Welcome',
+  'status.welcome-lead':
+    'What you may do here is said by roles, and none of yours shows this gate’s work. Ask for one when a task needs it.',
   'status.title': 'Overview',
   'status.lead': 'Is the gate working, what waits for somebody, what did the last day bring.',
   'status.ready': 'Gate',
@@ -682,12 +685,14 @@ export const en = {
   'setting.sourceIp4': 'Sent from (IPv4)',
   'setting.sourceIp6': 'Sent from (IPv6)',
   'setting.heloName': 'Name we give',
+  'setting.language': 'Language of messages',
   'setting-help.retryWaitsS': 'After the first, second, … failure; the last one repeats.',
   'setting-help.maxAgeS': 'How long it is tried before the sender is told that it failed.',
   'setting-help.bounceMaxAgeS': 'The same for reports, which have nobody to tell.',
   'setting-help.delayNoticesS': 'Ages at which the sender is told that the message is late.',
   'setting-help.sourceIp4': 'Our IPv4 address to send from.',
   'setting-help.sourceIp6': 'Our IPv6 address to send from.',
+  'setting-help.language': 'The language of replies, reports and notices about mail, as en, de or nl.',
   'setting-help.heloName': 'What we call ourselves to other mail servers.',
 
   'shell.sign-out': 'Sign out',

@@ -67,6 +67,9 @@ export const nl: Texts = {
   'problem.unavailable': 'De gateway kan nu niet antwoorden',
   'problem.internal': 'Er is binnenin iets misgegaan',
 
+  'status.welcome': 'Welkom',
+  'status.welcome-lead':
+    'Wat u hier mag, zeggen rollen, en geen van de uwe toont het werk van deze gateway. Vraag er een aan wanneer een taak die nodig heeft.',
   'status.title': 'Overzicht',
   'status.lead': 'Werkt de gateway, wat wacht op iemand, wat bracht de laatste dag.',
   'status.ready': 'Gateway',
@@ -690,12 +693,14 @@ export const nl: Texts = {
   'setting.sourceIp4': 'Verzonden vanaf (IPv4)',
   'setting.sourceIp6': 'Verzonden vanaf (IPv6)',
   'setting.heloName': 'Naam die we geven',
+  'setting.language': 'Taal van de berichten',
   'setting-help.retryWaitsS': 'Na de eerste, tweede, … mislukking; de laatste herhaalt zich.',
   'setting-help.maxAgeS': 'Hoe lang het wordt geprobeerd voordat de afzender hoort dat het mislukt is.',
   'setting-help.bounceMaxAgeS': 'Hetzelfde voor rapporten, die niemand kunnen inlichten.',
   'setting-help.delayNoticesS': 'Leeftijden waarop de afzender hoort dat het bericht vertraagd is.',
   'setting-help.sourceIp4': 'Ons IPv4-adres om vanaf te verzenden.',
   'setting-help.sourceIp6': 'Ons IPv6-adres om vanaf te verzenden.',
+  'setting-help.language': 'De taal van antwoorden, rapporten en meldingen over e-mail, als en, de of nl.',
   'setting-help.heloName': 'Hoe we ons tegenover andere mailservers noemen.',
 
   'shell.sign-out': 'Afmelden',

@@ -5,6 +5,7 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, api } from '../../api/client.ts';
+import { ActorName } from '../../parts/ActorName.tsx';
 import { type Column, List, Pages } from '../../parts/List.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { Empty, View } from '../../parts/States.tsx';
@@ -149,7 +150,7 @@ function Rows({ rows }: { readonly rows: readonly AuditEvent[] }): React.JSX.Ele
     },
     { head: t('record.at'), cell: (e) => <When at={e.at} /> },
     { head: t('record.what'), cell: (e) => <span className="gate-mono">{e.what}</span> },
-    { head: t('record.actor'), cell: (e) => <span className="gate-mono">{e.actor}</span> },
+    { head: t('record.actor'), cell: (e) => <ActorName actor={e.actor} /> },
     { head: t('audit.subject'), cell: (e) => <span className="gate-mono">{e.subject}</span> },
   ];
   return <List name={t('audit.title')} rows={rows} keyOf={(e) => String(e.index)} columns={columns} />;

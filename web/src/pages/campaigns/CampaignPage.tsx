@@ -5,6 +5,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { answer, api } from '../../api/client.ts';
 import { useAct } from '../../parts/act.ts';
+import { Holder } from '../../parts/Holder.tsx';
 import { type Column, List } from '../../parts/List.tsx';
 import { Mark } from '../../parts/Mark.tsx';
 import { Page } from '../../parts/Page.tsx';
@@ -49,7 +50,7 @@ function Items({ id, items, isClosed }: ItemsProps): React.JSX.Element {
     said: (_done, { decision }) => t(`campaigns.${decision}-done`),
   });
   const columns: readonly Column<Item>[] = [
-    { head: t('roles.holder'), cell: (g) => <span className="gate-mono">{g.person ?? g.group ?? '–'}</span> },
+    { head: t('roles.holder'), cell: (g) => <Holder grant={g} /> },
     { head: t('requests.role'), cell: (g) => <Text fw={600}>{g.role ?? g.permission}</Text> },
     { head: t('steer.reason'), cell: (g) => <Text size="sm">{g.reason}</Text> },
     {

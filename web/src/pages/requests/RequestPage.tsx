@@ -13,6 +13,7 @@ import { Confirm } from '../../parts/Confirm.tsx';
 import { Facts } from '../../parts/Facts.tsx';
 import { Mark } from '../../parts/Mark.tsx';
 import { Page } from '../../parts/Page.tsx';
+import { PersonName } from '../../parts/PersonName.tsx';
 import { Section } from '../../parts/Section.tsx';
 import { View } from '../../parts/States.tsx';
 import { When } from '../../parts/When.tsx';
@@ -47,7 +48,7 @@ export function RequestPage(): React.JSX.Element {
                   {shown.answers.map((a) => (
                     <Group key={`${a.person} ${a.at}`} gap="sm">
                       <Mark tone={a.word === 'approve' ? 'good' : 'bad'}>{t(`requests.said-${a.word}`)}</Mark>
-                      <span className="gate-mono">{a.person}</span>
+                      <PersonName id={a.person} />
                       <Text size="sm" c="dimmed" component="div">
                         <When at={a.at} /> · {t(a.isWeaker ? 'requests.by-step-up' : 'requests.by-passkey')}
                       </Text>
@@ -81,12 +82,7 @@ function Asked({ request: r }: { readonly request: Shown['request'] }): React.JS
               {r.act}
             </span>,
           ],
-          [
-            t('requests.requester'),
-            <span key="r" className="gate-mono">
-              {r.requester}
-            </span>,
-          ],
+          [t('requests.requester'), <PersonName key="r" id={r.requester} />],
           [t('steer.reason'), r.reason],
           [t('requests.ticket'), r.ticket ?? '–'],
           [

@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next';
 import { answer, api } from '../../api/client.ts';
 import { useAct } from '../../parts/act.ts';
 import { Confirm } from '../../parts/Confirm.tsx';
+import { Holder } from '../../parts/Holder.tsx';
 import { type Column, List, Pages } from '../../parts/List.tsx';
 import { Mark } from '../../parts/Mark.tsx';
 import { Page } from '../../parts/Page.tsx';
@@ -91,7 +92,7 @@ function Grants({ cursor }: { readonly cursor: string | undefined }): React.JSX.
     said: () => t('roles.taken'),
   });
   const columns: readonly Column<Grant>[] = [
-    { head: t('roles.holder'), cell: (g) => <span className="gate-mono">{g.person ?? g.group ?? '–'}</span> },
+    { head: t('roles.holder'), cell: (g) => <Holder grant={g} /> },
     { head: t('requests.role'), cell: (g) => <Text fw={600}>{g.role ?? g.permission}</Text> },
     { head: t('steer.reason'), cell: (g) => <Text size="sm">{g.reason}</Text> },
     {

@@ -8,13 +8,32 @@ import { Mark, toneOf } from '../../parts/Mark.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { View } from '../../parts/States.tsx';
 import { When } from '../../parts/When.tsx';
+import { may, useStanding } from '../../session/session.ts';
 import { word } from '../../parts/words.ts';
 
 const REFRESH_MS = 15_000;
 const readStatus = () => answer(api.GET('/api/v1/status'));
 type Status = Awaited<ReturnType<typeof readStatus>>;
 
+/** The first page of everybody: what the gate does for those who may see it, the way to rights for the others. */
 export function StatusPage(): React.JSX.Element {
+  const standing = useStanding().data;
+  return may(standing, 'status.read') ? <Overview /> : <Welcome />;
+}
+
+function Welcome(): React.JSX.Element {
+  const { t } = useTranslation();
+  return (
+    <Page title={t('status.welcome')} lead={t('status.welcome-lead')}>
+      <Group>
+        <TextLink to="/requests">{t('requests.ask')}</TextLink>
+        <TextLink to="/account">{t('account.title')}</TextLink>
+      </Group>
+    </Page>
+  );
+}
+
+function Overview(): React.JSX.Element {
   const { t } = useTranslation();
   const query = useQuery({ queryKey: ['status'], queryFn: readStatus, refetchInterval: REFRESH_MS });
   return (
