@@ -34,10 +34,13 @@ create table person_password (
   person_id uuid not null,
   phc       text not null,
   set_at    timestamptz not null default now(),
+  -- Who made the link by which it was reset; null where the person did without one, and for an invitation.
+  reset_by  text,
   primary key (tenant_id, person_id),
   foreign key (tenant_id, person_id) references person (tenant_id, id) on delete cascade
 );
 comment on column person_password.phc is 'personal: credential (argon2id hash); purpose: sign-in; retention: until replaced or the person leaves';
+comment on column person_password.reset_by is 'personal: online identifier; purpose: accountability; retention: until replaced or the person leaves';
 call protect_table('person_password', 'select, insert, update, delete', '');
 
 create table passkey (

@@ -17,7 +17,7 @@ import { passwordFault } from '#assurance/identity/password-rules.ts';
 import { removePassword, setPassword } from '#assurance/identity/passwords.ts';
 import { changePerson, findPerson, PERSON_LANGUAGES } from '#assurance/identity/people.ts';
 import { makeRecoveryCodes } from '#assurance/identity/recovery-codes.ts';
-import { endSessions, renewSession } from '#assurance/identity/sessions.ts';
+import { endSessions, type Proof, renewSession } from '#assurance/identity/sessions.ts';
 import {
   beginTotp,
   confirmTotp,
@@ -125,7 +125,7 @@ const passkeyRoutes = (identity: Identity): Route[] => [
         response: plain(body.passkey),
       });
       if (added === undefined) return BAD_PASSKEY;
-      await finishEnrolment(identity, call);
+      await finishEnrolment(identity, call, ['passkey']);
       return { id: added };
     },
   }),
@@ -198,7 +198,7 @@ const totpRoutes = (identity: Identity): Route[] => [
       const { person } = selfOf(call.caller);
       const which = { id: params.id as TotpId, code: body.code };
       if (!(await confirmTotp(call, identity.keys, person, which, identity.now()))) return BAD_CODE;
-      await finishEnrolment(identity, call);
+      await finishEnrolment(identity, call, ['totp']);
       return { factors: await factorsOf(call.tx, call.tenant, person) };
     },
   }),
@@ -288,12 +288,17 @@ const languageRoute = (): Route =>
     },
   });
 
-/** A session that owed a factor is whole once there is one, under a new token. */
-async function finishEnrolment(identity: Identity, call: WriteCall): Promise<void> {
-  if (call.caller.isEnrolling !== true) return;
+/** A session that owed a factor is whole once there is one, under a new token; so is one that has now shown its second. */
+async function finishEnrolment(
+  identity: Identity,
+  call: WriteCall,
+  proofs?: readonly Proof[],
+): Promise<void> {
+  const { isEnrolling, isSingleFactor } = call.caller;
+  if (isEnrolling !== true && (proofs === undefined || isSingleFactor !== true)) return;
   const { person, session } = selfOf(call.caller);
   if (!(await isWhole(identity, call))) return;
-  const whole = { proofs: undefined, isEnrolling: false } as const;
+  const whole = { proofs, isEnrolling: false };
   const renewed = await renewSession(call, { id: session, person }, whole, identity.now());
   if (renewed !== undefined) call.setCookie(renewed);
 }

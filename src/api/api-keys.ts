@@ -5,7 +5,7 @@ import { listKeys, makeKey, MAX_KEY_DAYS, revokeKey, type KeyId } from '#assuran
 import type { Identity } from '#assurance/identity/identity.ts';
 import { covers } from './permission.ts';
 import { notFound, problem } from './problem.ts';
-import { readRoute, writeRoute, type Route } from './route.ts';
+import { readRoute, writeRoute, type Route, type WriteCall } from './route.ts';
 import { withTimes } from './times.ts';
 
 const permissions = z
@@ -73,6 +73,7 @@ export function apiKeyRoutes(identity: Identity): readonly Route[] {
           !covers(caller.platform, body.platformPermissions)
         )
           return TOO_MUCH;
+        if (await isInEmergency(call)) return NO_EMERGENCY;
         const expiresAt = new Date(identity.now() + body.days * 86_400_000);
         const { id, token } = await makeKey(call, { ...body, expiresAt });
         return { id, key: token, expiresAt: expiresAt.toISOString() };
@@ -96,6 +97,22 @@ export function apiKeyRoutes(identity: Identity): readonly Route[] {
   ];
 }
 
+/** A right of hours must not live on in a key for a year. */
+async function isInEmergency({ tx, tenant, caller }: WriteCall): Promise<boolean> {
+  const rows = await tx.query(
+    `select from role_grant where tenant_id = $1 and person_id = $2 and source = 'break-glass' and revoked_at is null
+       and expires_at > now() limit 1`,
+    [tenant, caller.person ?? null],
+  );
+  return rows.length > 0;
+}
+
+const NO_EMERGENCY = problem({
+  status: 403,
+  type: 'forbidden',
+  title: 'Not allowed',
+  detail: 'Keys are not made while an emergency right is open: they would outlast it.',
+});
 const ONLY_PEOPLE = problem({
   status: 403,
   type: 'forbidden',

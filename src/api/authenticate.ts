@@ -2,7 +2,7 @@
 import { appendAudit } from '#assurance/audit/audit.ts';
 import { findKey } from '#assurance/identity/api-keys.ts';
 import type { Identity } from '#assurance/identity/identity.ts';
-import { actorOf, findSession } from '#assurance/identity/sessions.ts';
+import { actorOf, findSession, isTwoFactors } from '#assurance/identity/sessions.ts';
 import { isTenant } from '#assurance/identity/sign-in.ts';
 import { networkOf } from '#assurance/identity/throttle.ts';
 import { tenantOfKey, tenantOfToken } from '#assurance/identity/tokens.ts';
@@ -27,6 +27,7 @@ async function ofSession(identity: Identity, token: string): Promise<Caller | un
   if (session === undefined) return undefined;
   const { tenant, person } = session;
   const granted = await identity.permissionsOf(identity.db.asTenant(tenant), tenant, person, nowMs);
+  const isSingleFactor = !isTwoFactors(session.proofs);
   return {
     actor: actorOf(identity, person, granted),
     tenant,
@@ -35,7 +36,9 @@ async function ofSession(identity: Identity, token: string): Promise<Caller | un
     permissions: permissionsIn(granted.tenant),
     platform: permissionsIn(granted.platform),
     provedAtMs: session.provedAt.getTime(),
-    isEnrolling: session.isEnrolling,
+    // Rights may have come after the sign-in, which for an employee was a password alone.
+    isEnrolling: session.isEnrolling || (isSingleFactor && identity.isPrivileged(granted)),
+    isSingleFactor,
   };
 }
 

@@ -22,6 +22,8 @@ export type Caller = {
   readonly provedAtMs: number | undefined;
   /** Whether the session still owes a factor: only routes with `enrolment` are open to it. */
   readonly isEnrolling?: boolean;
+  /** Whether the session has shown one factor only: enough for an employee, not for a word that others rely on. */
+  readonly isSingleFactor?: boolean;
 };
 
 /** What a request says of its sender. */

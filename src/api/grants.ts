@@ -7,13 +7,15 @@ import { isPrivileged } from '#assurance/access/roles.ts';
 import { findAccessSettings, setAccessSettings } from '#assurance/access/settings.ts';
 import type { Id } from '#core/id.ts';
 import { BAD_CURSOR, pageOf, pageQuery } from './paging.ts';
-import { notFound, problem, type Problem } from './problem.ts';
+import { notFound } from './problem.ts';
 import {
   anId,
   beforeId,
+  NOT_ONESELF,
   orProblem,
   pageById,
   reasonText,
+  refuseKey,
   ticketText,
   timeOf,
   timeOrNull,
@@ -100,6 +102,8 @@ export function grantRoutes(): readonly Route[] {
       body,
       reply: z.object({ id: z.string() }),
       handle: async ({ body: b }, { tx, tenant, actor, caller }) => {
+        const refusal = refuseKey(caller);
+        if (refusal !== undefined) return refusal;
         if (b.person !== undefined && b.person === caller.person) return NOT_ONESELF;
         if (b.group !== undefined && (await isMember(tx, tenant, b.group, caller.person))) return NOT_ONESELF;
         const made = await grant(tx, {
@@ -194,10 +198,3 @@ export function showGrant(g: Grant): z.input<typeof grantShape> {
   const { atMs, expiresAtMs, ...shown } = g;
   return { ...shown, at: timeOf(atMs), expiresAt: timeOrNull(expiresAtMs) };
 }
-
-const NOT_ONESELF: Problem = problem({
-  status: 403,
-  type: 'forbidden',
-  title: 'Not allowed',
-  detail: 'Nobody gives a right to themselves; ask for it instead.',
-});

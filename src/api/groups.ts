@@ -1,7 +1,7 @@
 /** Groups of people. */
 import { z } from 'zod';
 import { addGroup, listGroups, listMembers, removeGroup, setMember } from '#assurance/access/groups.ts';
-import { anId, orProblem, problemOfRefusal } from './refusals.ts';
+import { anId, NOT_ONESELF, orProblem, problemOfRefusal, refuseKey } from './refusals.ts';
 import { readRoute, writeRoute, type Route, type WriteCall } from './route.ts';
 
 const group = z.object({ id: z.string(), name: z.string(), members: z.int() });
@@ -85,8 +85,13 @@ export function groupRoutes(): readonly Route[] {
 }
 
 async function set(call: WriteCall, { id, person }: z.output<typeof member>, isIn: boolean) {
+  // A group carries rights, and rules of approval count who is in it.
+  const refusal = isIn ? refuseKey(call.caller) : undefined;
+  if (refusal !== undefined) return refusal;
   const done = await setMember(call.tx, call, { group: id, person, isIn });
   if (!done.ok) return problemOfRefusal(done.error);
   if (!done.value) call.nothingChanged();
+  // Undone with the rest of the transaction.
+  else if (isIn && person === call.caller.person) return NOT_ONESELF;
   return null;
 }

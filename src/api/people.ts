@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { Identity, PersonId, SessionId } from '#assurance/identity/identity.ts';
+import { isBothHalves } from '#assurance/identity/link-sign-in.ts';
 import { makeLink } from '#assurance/identity/links.ts';
 import {
   addPerson,
@@ -26,6 +27,7 @@ import { afterKey, page, pageOf, pageQuery } from './paging.ts';
 import { covers } from './permission.ts';
 import { conflict, notFound, problem, type Problem } from './problem.ts';
 import { readRoute, writeRoute, type Route, type WriteCall } from './route.ts';
+import { refuseKey } from './refusals.ts';
 import { email, personName } from './sign-in-shapes.ts';
 import { withTimes } from './times.ts';
 
@@ -173,6 +175,8 @@ const resetRoute = (identity: Identity, publicUrl: () => string): Route =>
     reply: z.object({ link }),
     handle: async ({ params: { id }, body }, call) => {
       if (id === call.caller.person) return conflict('Nobody resets the own account.');
+      const key = refuseKey(call.caller);
+      if (key !== undefined) return key;
       const refusal = await above(identity, call, id);
       if (refusal !== undefined) return refusal;
       const person = await findPerson(call.tx, call.tenant, id);
@@ -180,6 +184,8 @@ const resetRoute = (identity: Identity, publicUrl: () => string): Route =>
       if (person.state === 'suspended') return conflict('The person is suspended; reactivate first.');
       if ((body.what === 'invite') !== (person.state === 'invited'))
         return conflict(`The person is ${person.state}; another kind of link is right.`);
+      if (body.what === 'factors' && (await isBothHalves(identity, call.tx, call.tenant, id, call.actor)))
+        return ANOTHER_HAND;
       const made = await makeLink(call, body.what, id, identity.now());
       await recordPerson(call, 'person.reset-started', id, { what: body.what });
       return { link: linkUrl(publicUrl(), made) };
@@ -250,6 +256,9 @@ async function above(
   return isCovered ? undefined : ABOVE;
 }
 
+const ANOTHER_HAND = conflict(
+  'Password and factors of somebody who has rights are not reset by the same hand: start with a link for the password, and let another administrator make the one for the factors.',
+);
 const ABOVE = problem({
   status: 403,
   type: 'above-you',

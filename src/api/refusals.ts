@@ -43,6 +43,18 @@ const ONLY_PEOPLE = problem({
   detail: 'Only a person can do this, not a key.',
 });
 
+/** What nobody gives to themselves, nor by way of a key, which has no self. */
+export const NOT_ONESELF: Problem = problem({
+  status: 403,
+  type: 'forbidden',
+  title: 'Not allowed',
+  detail: 'Nobody gives a right to themselves; ask for it instead.',
+});
+/** Undefined for a person, and for the machine's own administrator, who has the database anyway. */
+export function refuseKey(caller: Caller): Problem | undefined {
+  return caller.person === undefined && !caller.permissions.has('*') ? ONLY_PEOPLE : undefined;
+}
+
 export const reasonText = z.string().trim().min(10).max(2000).describe('Why, in a sentence.');
 export const ticketText = z.string().trim().min(1).max(200).describe('Where the task is kept.');
 export const durationS = (maxS: number) => z.int().min(60).max(maxS).describe('Seconds.');

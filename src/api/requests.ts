@@ -325,6 +325,7 @@ async function proofOf(
   given: z.output<typeof assertion> | undefined,
 ): Promise<Proof | Problem> {
   if (given === undefined) {
+    if (caller.isSingleFactor === true) return SINGLE_FACTOR;
     const isFresh = caller.provedAtMs !== undefined && Date.now() - caller.provedAtMs <= STEP_UP_MS;
     return isFresh ? { method: 'step-up' } : STEP_UP;
   }
@@ -428,6 +429,13 @@ const STEP_UP = problem({
   type: 'step-up-required',
   title: 'Prove that it is you',
   detail: 'This act needs a fresh proof of both factors; give it and send the request again.',
+});
+const SINGLE_FACTOR = problem({
+  status: 403,
+  type: 'second-factor-required',
+  title: 'A second factor is needed',
+  detail:
+    'Others rely on an approval, so a password alone is not enough: add a passkey or an authenticator app.',
 });
 const NOT_ALLOWED = problem({
   status: 403,

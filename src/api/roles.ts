@@ -8,9 +8,9 @@ import {
   removeCustomRole,
 } from '#assurance/access/custom-roles.ts';
 import { isPrivileged, RIGHTS, ROLES } from '#assurance/access/roles.ts';
-import { conflict } from './problem.ts';
-import { orProblem } from './refusals.ts';
-import { readRoute, writeRoute, type Route } from './route.ts';
+import { conflict, type Problem } from './problem.ts';
+import { NOT_ONESELF, orProblem, refuseKey } from './refusals.ts';
+import { readRoute, writeRoute, type Route, type WriteCall } from './route.ts';
 
 const name = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/);
 const permission = z.enum(PERMISSIONS as readonly [Permission, ...Permission[]]); // the catalogue is not empty
@@ -78,10 +78,12 @@ export function roleRoutes(): readonly Route[] {
       params: z.strictObject({ name }),
       body,
       reply: role,
-      handle: async ({ params, body }, { tx, ...by }) =>
-        body.name === params.name
-          ? orProblem(await putCustomRole(tx, by, body, 'existing'), show)
-          : conflict('The name in the body is not the one in the path; names do not change.'),
+      handle: async ({ params, body }, call) => {
+        if (body.name !== params.name)
+          return conflict('The name in the body is not the one in the path; names do not change.');
+        const refusal = refuseKey(call.caller) ?? (await refuseOwn(call, params.name));
+        return refusal ?? orProblem(await putCustomRole(call.tx, call, body, 'existing'), show);
+      },
     }),
     writeRoute({
       ...write,
@@ -96,6 +98,17 @@ export function roleRoutes(): readonly Route[] {
         orProblem(await removeCustomRole(tx, by, params.name, Date.now()), () => null),
     }),
   ];
+}
+
+/** Who holds a role does not change it: its new permissions would be a gift to themselves. */
+async function refuseOwn({ tx, tenant, caller }: WriteCall, role: string): Promise<Problem | undefined> {
+  const held = await tx.query(
+    `select from role_grant g where g.tenant_id = $1 and g.role = $2 and g.revoked_at is null
+       and (g.expires_at is null or g.expires_at > now()) and (g.person_id = $3 or g.group_id in (
+         select group_id from group_member where tenant_id = $1 and person_id = $3)) limit 1`,
+    [tenant, role, caller.person ?? null],
+  );
+  return held.length > 0 ? NOT_ONESELF : undefined;
 }
 
 function show(r: CustomRole): z.input<typeof role> {

@@ -9,6 +9,7 @@ import { accountRoutes } from '#api/account.ts';
 import { authenticator } from '#api/authenticate.ts';
 import type { Route } from '#api/route.ts';
 import { buildApi } from '#api/server.ts';
+import { permissionsOf } from '#assurance/access/permissions.ts';
 import { sessionRoutes } from '#api/session.ts';
 import { signInRoutes } from '#api/sign-in.ts';
 import type { Granted, Identity, PersonId } from '#assurance/identity/identity.ts';
@@ -57,6 +58,8 @@ export const ADMIN: Granted = {
 
 export async function identityWorld(
   moreRoutes: (identity: Identity) => readonly Route[] = () => [],
+  /** Rights as they are granted, in place of `rights`. */
+  isGranted = false,
 ): Promise<IdentityWorld> {
   const db = await testDatabase();
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-keys-'));
@@ -67,8 +70,11 @@ export async function identityWorld(
   const identity: Identity = {
     db: db.as('app'),
     keys,
-    permissionsOf: async (_reader, _tenant, person) => rights.get(person) ?? EMPLOYEE,
-    isPrivileged: (g) => g.platform.size > 0 || g.tenant.has('person.write'),
+    permissionsOf: isGranted
+      ? permissionsOf
+      : async (_reader, _tenant, person) => rights.get(person) ?? EMPLOYEE,
+    isPrivileged: (g) =>
+      g.platform.size > 0 || (isGranted ? g.tenant.size > 0 : g.tenant.has('person.write')),
     relyingParty: relyingPartyOf(undefined),
     now: () => nowMs,
   };

@@ -8,6 +8,8 @@ import type { Approver } from './expression.ts';
 
 /** More people than this are not looked at; a tenant's approvers are few. */
 const MAX_PEOPLE = 5000;
+/** A name like an id counts for nothing: else a group could be named as the id of another, and pass for it. */
+const ID_LIKE = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
 
 /** The given people as they are now, or all who are in any group or hold any role. */
 export async function approversOf(
@@ -30,13 +32,13 @@ export async function approversOf(
      )
      select f.person_id as id,
        coalesce(array_agg(distinct g.id::text) filter (where g.id is not null), '{}')
-         || coalesce(array_agg(distinct g.name) filter (where g.id is not null), '{}') as groups,
+         || coalesce(array_agg(distinct g.name) filter (where g.id is not null and g.name !~* $5), '{}') as groups,
        coalesce(array_agg(distinct f.role) filter (where f.role is not null), '{}') as roles
      from facts f join person p on p.tenant_id = $1 and p.id = f.person_id and p.state = 'active'
        left join "group" g on g.tenant_id = $1 and g.id = f.group_id
      where $2::uuid[] is null or f.person_id = any ($2::uuid[])
      group by f.person_id order by f.person_id limit $4`,
-    [tenant, people ?? null, new Date(nowMs), MAX_PEOPLE],
+    [tenant, people ?? null, new Date(nowMs), MAX_PEOPLE, ID_LIKE],
   );
   return rows.map(({ id, groups, roles }) => ({ id, groups: new Set(groups), roles: new Set(roles) }));
 }

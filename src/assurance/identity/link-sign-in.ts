@@ -1,10 +1,11 @@
 /**
  * What a one-time link leads to. A link for a new password does not get around the second factor, one for lost factors does
- * not get around the password: an administrator who sends one to himself holds half a sign-in, and it is on record.
+ * not get around the password: an administrator who sends one to himself holds half a sign-in, and it is on record. Of those
+ * whose word counts, the other half is not to be had from the same hand.
  */
 import { appendAudit } from '#assurance/audit/audit.ts';
 import type { TenantId } from '#core/id.ts';
-import type { Transaction } from '#platform/db.ts';
+import type { Reader, Transaction } from '#platform/db.ts';
 import type { Act, From, Identity, PersonId } from './identity.ts';
 import { findLink, takeLink, tenantOfLink, type Link } from './links.ts';
 import { passwordFault, type PasswordFault } from './password-rules.ts';
@@ -75,11 +76,49 @@ export async function lookAtLink(identity: Identity, token: string): Promise<Lin
 export async function openLink(identity: Identity, given: LinkGiven): Promise<LinkOutcome> {
   const found = await find(identity, given.token);
   if (found === undefined) return { kind: 'missing' };
-  const present = await passwordOf(identity.db.asTenant(found.tenant), found.tenant, found.person.id);
+  const { tenant, link } = found;
+  const db = identity.db.asTenant(tenant);
+  const present = await passwordOf(db, tenant, found.person.id);
+  if (
+    found.purpose === 'factors' &&
+    (await isBothHalves(identity, db, tenant, found.person.id, link.createdBy))
+  )
+    return { kind: 'missing' };
   if (found.purpose === 'factors' && present !== undefined)
     return await replaceFactors(identity, found, given, present);
   return await choosePassword(identity, found, given);
 }
+
+/**
+ * Whether a link for new factors, made by `by`, would give whoever made it the whole of somebody else's way in: there is no
+ * password that it would ask for, or the same hand has reset that too. It matters for people whose word counts, by a right or
+ * as members of a group; the machine's own administrator, who has the database anyway, is held to nothing.
+ */
+export async function isBothHalves(
+  identity: Identity,
+  on: Reader,
+  tenant: TenantId,
+  person: PersonId,
+  by: string,
+): Promise<boolean> {
+  const hand = PERSONAL.exec(by)?.[1];
+  if (hand === undefined) return false;
+  const [row] = await on.query<{ resetBy: string | null; isMember: boolean }>(
+    `select w.reset_by as "resetBy", exists (select from group_member m where m.tenant_id = $1 and m.person_id = $2) as "isMember"
+     from person_password w where w.tenant_id = $1 and w.person_id = $2
+     union all
+     select 'none', exists (select from group_member m where m.tenant_id = $1 and m.person_id = $2)
+     where not exists (select from person_password w where w.tenant_id = $1 and w.person_id = $2)`,
+    [tenant, person],
+  );
+  if (row === undefined || (row.resetBy !== 'none' && PERSONAL.exec(row.resetBy ?? '')?.[1] !== hand))
+    return false;
+  return (
+    row.isMember || identity.isPrivileged(await identity.permissionsOf(on, tenant, person, identity.now()))
+  );
+}
+/** An actor that is a person or a key of one, and not a place such as `admin:cli/root`. */
+const PERSONAL = /^(?:admin|employee|service):([0-9a-f-]{36})$/;
 
 /** An invitation may go without a password, and then ends in a session that has to add a passkey. */
 async function choosePassword(identity: Identity, found: Found, given: LinkGiven): Promise<LinkOutcome> {
@@ -93,7 +132,8 @@ async function choosePassword(identity: Identity, found: Found, given: LinkGiven
   const outcome = await attempt(identity.db.asTenant(tenant), async (tx) => {
     const act = await taken(identity, tx, found);
     if (act === undefined) return undefined;
-    if (password !== undefined) await setPassword(act, person.id, password);
+    if (password !== undefined)
+      await setPassword(act, person.id, password, purpose === 'invite' ? null : found.link.createdBy);
     if (purpose === 'factors') await dropFactors(act, person.id);
     await endSessions(act, person.id, { except: undefined });
     const proofs: readonly Proof[] = password === undefined ? ['link'] : ['link', 'password'];

@@ -12,6 +12,7 @@ export type Link = {
   readonly id: Id<'link'>;
   readonly purpose: LinkPurpose;
   readonly personId: PersonId | null;
+  readonly createdBy: string;
 };
 export type MadeLink = { readonly token: string; readonly expiresAt: Date };
 
@@ -49,8 +50,8 @@ export async function findLink(
   token: string,
   nowMs: number,
 ): Promise<Link | undefined> {
-  const [row] = await db.query<{ id: Id<'link'>; purpose: LinkPurpose; personId: PersonId | null }>(
-    `select id, purpose, person_id as "personId" from one_time_link
+  const [row] = await db.query<Link>(
+    `select id, purpose, person_id as "personId", created_by as "createdBy" from one_time_link
      where tenant_id = $1 and token_hash = $2 and expires_at > $3`,
     [tenant, hashToken(token), new Date(nowMs)],
   );

@@ -6,8 +6,17 @@ import { type Act, type PersonId } from './identity.ts';
 import { recordPerson } from './people.ts';
 
 /** The password must have been held against the rules (`password-rules.ts`) by the caller. */
-export async function setPassword(act: Act, person: PersonId, password: string): Promise<void> {
-  await storeHash(act.tx, act.tenant, person, await hashPassword(password));
+export async function setPassword(
+  act: Act,
+  person: PersonId,
+  password: string,
+  resetBy: string | null = null,
+): Promise<void> {
+  await act.tx.query(
+    `insert into person_password (tenant_id, person_id, phc, reset_by) values ($1, $2, $3, $4)
+     on conflict (tenant_id, person_id) do update set phc = $3, set_at = now(), reset_by = $4`,
+    [act.tenant, person, await hashPassword(password), resetBy],
+  );
   await recordPerson(act, 'account.password-set', person, {});
 }
 
@@ -44,13 +53,10 @@ export async function renewHash(
   phc: string,
   password: string,
 ): Promise<void> {
-  if (isOutdated(phc)) await storeHash(tx, tenant, person, await hashPassword(password));
-}
-
-async function storeHash(tx: Transaction, tenant: TenantId, person: PersonId, phc: string): Promise<void> {
-  await tx.query(
-    `insert into person_password (tenant_id, person_id, phc) values ($1, $2, $3)
-     on conflict (tenant_id, person_id) do update set phc = $3, set_at = now()`,
-    [tenant, person, phc],
-  );
+  if (!isOutdated(phc)) return;
+  await tx.query('update person_password set phc = $3 where tenant_id = $1 and person_id = $2', [
+    tenant,
+    person,
+    await hashPassword(password),
+  ]);
 }

@@ -13,6 +13,10 @@ import { hashToken, makeToken, tenantOfToken } from './tokens.ts';
 
 /** `oidc` stands for both factors, `oidc-first` for one: a provider that did not say that there was a second. */
 export type Proof = 'passkey' | 'password' | 'totp' | 'recovery-code' | 'link' | 'oidc' | 'oidc-first';
+/** Whether these proofs are two factors; a link is none, nor is what was proved before the rights became more. */
+export function isTwoFactors(proofs: readonly Proof[]): boolean {
+  return proofs.some((p) => p === 'passkey' || p === 'totp' || p === 'recovery-code' || p === 'oidc');
+}
 export type Session = {
   readonly id: SessionId;
   readonly tenant: TenantId;

@@ -90,10 +90,16 @@ function resourceOf(row: GroupRow): Json {
   };
 }
 
+/** Whoever made it: rules of approval name groups by it. */
+const NAME_TAKEN: ScimRefusal = { kind: 'uniqueness', text: 'There is a group of this name already.' };
+
 export async function createGroup(act: Act, input: GroupInput): Promise<Result<string, ScimRefusal>> {
   const { tx, tenant } = act;
-  const there = await tx.query(`select 1 ${FROM} and lower(g.name) = lower($2)`, [tenant, input.displayName]);
-  if (there.length > 0) return err({ kind: 'uniqueness', text: 'There is a group of this name already.' });
+  const there = await tx.query(
+    `select 1 from "group" g where g.tenant_id = $1 and lower(g.name) = lower($2)`,
+    [tenant, input.displayName],
+  );
+  if (there.length > 0) return err(NAME_TAKEN);
   const id = newId<'group'>();
   await tx.query('insert into "group" (tenant_id, id, name) values ($1, $2, $3)', [
     tenant,
@@ -119,6 +125,12 @@ export async function replaceGroup(
   const { tx, tenant } = act;
   const locked = await lockGroup(act, id, ifMatch);
   if (!locked.ok) return locked;
+  const others = await tx.query('select from "group" where tenant_id = $1 and name = $3 and id <> $2', [
+    tenant,
+    id,
+    input.displayName,
+  ]);
+  if (others.length > 0) return err(NAME_TAKEN);
   await tx.query('update "group" set name = $3 where tenant_id = $1 and id = $2', [
     tenant,
     id,
