@@ -38,6 +38,7 @@ export const navigation: readonly NavGroup[] = [
       { to: '/people', text: 'nav.people', icon: 'people', needs: 'person.read' },
       { to: '/requests', text: 'nav.requests', icon: 'key' },
       { to: '/roles', text: 'nav.roles', icon: 'check', needs: 'role.read' },
+      { to: '/break-glass', text: 'nav.break-glass', icon: 'hand', needs: 'break-glass.read' },
       { to: '/campaigns', text: 'nav.campaigns', icon: 'review', needs: 'campaign.read' },
       { to: '/api-keys', text: 'nav.keys', icon: 'key', needs: 'api-key.read' },
     ],

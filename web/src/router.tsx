@@ -195,6 +195,12 @@ const roles = createRoute({
   validateSearch: searchOf('tab', 'cursor'),
   component: lazyRouteComponent(() => import('./pages/roles/RolesPage.tsx'), 'RolesPage'),
 });
+const breakGlass = createRoute({
+  ...under,
+  path: '/break-glass',
+  validateSearch: searchOf('cursor'),
+  component: lazyRouteComponent(() => import('./pages/break-glass/BreakGlassPage.tsx'), 'BreakGlassPage'),
+});
 const campaigns = createRoute({
   ...under,
   path: '/campaigns',
@@ -254,6 +260,7 @@ export const router = createRouter({
     requests,
     request,
     roles,
+    breakGlass,
     campaigns,
     campaign,
     signIn,

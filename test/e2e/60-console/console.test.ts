@@ -52,6 +52,7 @@ const PAGES: readonly (readonly [path: () => string, title: RegExp])[] = [
   [() => '/roles', /^Roles and rights$/],
   [() => '/roles?tab=grants', /^Roles and rights$/],
   [() => '/campaigns', /^Recertification$/],
+  [() => '/break-glass', /^Emergencies$/],
   [() => '/notices', /^Notices$/],
   [() => `/held/${held}/read`, /^Reading a held message$/],
   [() => '/content', /^Reading of content$/],

@@ -52,7 +52,7 @@ function Inside(): React.JSX.Element {
                 aria-expanded={isOpen}
               />
               <img src="/gate.svg" alt="" width={26} height={26} />
-              <Text fw={700} size="lg">
+              <Text fw={700} size="lg" visibleFrom="xs">
                 Gatehouse
               </Text>
             </Group>

@@ -13,7 +13,7 @@ export function UserMenu({ isInside = false }: { readonly isInside?: boolean }):
   return (
     <Menu position="bottom-end" width={240} loop>
       <Menu.Target>
-        <Button variant="default" size="xs" maw="60vw">
+        <Button variant="default" size="xs" maw="50vw">
           {isInside ? <Name /> : t('shell.language')} <span aria-hidden="true">&nbsp;▾</span>
         </Button>
       </Menu.Target>

@@ -1,7 +1,8 @@
 /** Recertification: which rights are still needed. Silence removes. */
-import { Stack } from '@mantine/core';
+import { Button, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, api } from '../../api/client.ts';
 import { type Column, List, Pages } from '../../parts/List.tsx';
@@ -10,6 +11,8 @@ import { Page } from '../../parts/Page.tsx';
 import { Empty, View } from '../../parts/States.tsx';
 import { TextLink } from '../../parts/TextLink.tsx';
 import { When } from '../../parts/When.tsx';
+import { may, useStanding } from '../../session/session.ts';
+import { OpenCampaign } from './OpenCampaign.tsx';
 
 const route = getRouteApi('/campaigns');
 const LIMIT = 50;
@@ -20,6 +23,8 @@ type Campaign = Awaited<ReturnType<typeof readCampaigns>>['items'][number];
 export function CampaignsPage(): React.JSX.Element {
   const { t } = useTranslation();
   const { cursor } = route.useSearch();
+  const standing = useStanding().data;
+  const [isOpening, setOpening] = useState(false);
   const navigate = useNavigate({ from: '/campaigns' });
   const query = useQuery({ queryKey: ['campaigns', cursor], queryFn: () => readCampaigns(cursor) });
   const columns: readonly Column<Campaign>[] = [
@@ -43,7 +48,16 @@ export function CampaignsPage(): React.JSX.Element {
     },
   ];
   return (
-    <Page title={t('campaigns.title')} lead={t('campaigns.lead')}>
+    <Page
+      title={t('campaigns.title')}
+      lead={t('campaigns.lead')}
+      actions={
+        may(standing, 'campaign.write') && (
+          <Button onClick={() => setOpening(true)}>{t('campaigns.start')}</Button>
+        )
+      }
+    >
+      {isOpening && <OpenCampaign close={() => setOpening(false)} />}
       <View query={query}>
         {(found) =>
           found.items.length === 0 ? (

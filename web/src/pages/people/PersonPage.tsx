@@ -15,7 +15,8 @@ import { Reasoned } from '../../parts/Reasoned.tsx';
 import { Section } from '../../parts/Section.tsx';
 import { View } from '../../parts/States.tsx';
 import { When } from '../../parts/When.tsx';
-import { useStanding } from '../../session/session.ts';
+import { may, useStanding } from '../../session/session.ts';
+import { GiveRole } from './GiveRole.tsx';
 import { LinkDialog, type OneTimeLink } from './LinkDialog.tsx';
 
 const route = getRouteApi('/people/$id');
@@ -78,6 +79,7 @@ function Acts({ person }: { readonly person: Person }): React.JSX.Element {
   const { t } = useTranslation();
   const standing = useStanding().data;
   const [asking, setAsking] = useState<Word>();
+  const [isGiving, setGiving] = useState(false);
   const [link, setLink] = useState<OneTimeLink>();
   const isSelf = standing?.kind === 'person' && standing.session.person.id === person.id;
   const why = isSelf ? t('people.not-self') : person.state === 'left' ? t('people.has-left') : undefined;
@@ -94,6 +96,11 @@ function Acts({ person }: { readonly person: Person }): React.JSX.Element {
   return (
     <Section title={t('people.acts')}>
       <Group gap="xs">
+        {may(standing, 'grant.write') && (
+          <Reasoned size="sm" reason={why} onClick={() => setGiving(true)}>
+            {t('roles.give')}
+          </Reasoned>
+        )}
         {resets.map((what) => (
           <Reasoned
             key={what}
@@ -118,6 +125,7 @@ function Acts({ person }: { readonly person: Person }): React.JSX.Element {
         </Reasoned>
       </Group>
       <Ask person={person} word={asking} close={() => setAsking(undefined)} />
+      {isGiving && <GiveRole person={person.id} close={() => setGiving(false)} />}
       <LinkDialog link={link} close={() => setLink(undefined)} />
     </Section>
   );

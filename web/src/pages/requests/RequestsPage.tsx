@@ -11,7 +11,9 @@ import { Page } from '../../parts/Page.tsx';
 import { Empty, View } from '../../parts/States.tsx';
 import { TextLink } from '../../parts/TextLink.tsx';
 import { When } from '../../parts/When.tsx';
+import { may, useStanding } from '../../session/session.ts';
 import { AskFor } from './AskFor.tsx';
+import { TakeRole } from './TakeRole.tsx';
 
 const route = getRouteApi('/requests');
 const LIMIT = 50;
@@ -33,13 +35,24 @@ export function RequestsPage(): React.JSX.Element {
   const { t } = useTranslation();
   const asked = route.useSearch();
   const navigate = useNavigate({ from: '/requests' });
+  const standing = useStanding().data;
+  const [isTaking, setTaking] = useState(false);
   const [isAsking, setAsking] = useState(false);
   const box = BOXES.find((b) => b === asked.box) ?? 'mine';
   return (
     <Page
       title={t('requests.title')}
       lead={t('requests.lead')}
-      actions={<Button onClick={() => setAsking(true)}>{t('requests.ask')}</Button>}
+      actions={
+        <>
+          {may(standing, 'break-glass.take') && (
+            <Button variant="default" onClick={() => setTaking(true)}>
+              {t('break-glass.take')}
+            </Button>
+          )}
+          <Button onClick={() => setAsking(true)}>{t('requests.ask')}</Button>
+        </>
+      }
     >
       <Tabs value={box} onChange={(value) => void navigate({ search: { box: value ?? 'mine' } })}>
         <Tabs.List>
@@ -55,6 +68,7 @@ export function RequestsPage(): React.JSX.Element {
           </Tabs.Panel>
         ))}
       </Tabs>
+      {isTaking && <TakeRole close={() => setTaking(false)} />}
       {isAsking && <AskFor close={() => setAsking(false)} />}
     </Page>
   );
