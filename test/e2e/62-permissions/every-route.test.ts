@@ -106,13 +106,16 @@ test('every route answers every role as the reviewed table says', { timeout: 300
       ...(route.method === 'get' || route.method === 'delete' ? {} : { payload: {} }),
       signal: stop.signal,
     });
-    const type = String((reply.headers['content-type'] ?? '').includes('problem') ? reply.json().type : '');
-    const word = type.split(':').at(-1) ?? '';
-    if (reply.statusCode === 401 && word === 'sign-in-required') return 'sign-in';
+    const said =
+      reply.statusCode < 400 || reply.body === '' ? {} : reply.json<{ type?: string; detail?: string }>();
+    const word = said.type?.split(':').at(-1);
+    // SCIM has a form of its own for errors (RFC 7644 §3.12), without our word for it; its status and sentence say as much.
+    const isPlain = word === undefined;
+    if (reply.statusCode === 401 && (isPlain || word === 'sign-in-required')) return 'sign-in';
     if (word === 'step-up-required') return 'step-up';
     // Only the words of the permission check itself; a handler may refuse for reasons of its own.
-    if (word === 'forbidden' && /you can ask for the permission/.test(String(reply.json().detail)))
-      return 'deny';
+    const isOfCheck = /you can ask for the permission/.test(said.detail ?? '');
+    if (reply.statusCode === 403 && (isPlain || word === 'forbidden') && isOfCheck) return 'deny';
     return 'in';
   };
   const table = new Map(reviewed().map((r) => [r.route, r.of]));
