@@ -77,7 +77,7 @@ create policy all_tenants on tenant for select to gatehouse_system using (true);
 grant select on tenant to gatehouse_app, gatehouse_system;
 
 -- Which tenant a name means, for those who are just about to name theirs.
-create function tenant_named(wanted text) returns uuid language sql stable security definer set search_path = public as
+create function tenant_named(wanted text) returns uuid language sql stable security definer set search_path = public, pg_temp as
 $$ select id from tenant where name = wanted $$;
 
 -- Of the installation, of no tenant.
@@ -89,4 +89,4 @@ grant select, insert, update, delete on periodic_job to gatehouse_system;
 grant select on periodic_job to gatehouse_app;
 
 -- Partitions belong to the owner; whoever may ask for room gets it made, and nothing else.
-alter function ensure_partitions(int) security definer set search_path = public;
+alter function ensure_partitions(int) security definer set search_path = public, pg_temp;

@@ -207,13 +207,13 @@ create table sign_in_policy (
 call protect_table('sign_in_policy', 'select, insert, update, delete', '');
 
 -- The tenant that a sign-in means when it names none: the only one there is besides the platform's.
-create function sole_tenant() returns uuid language sql stable security definer set search_path = public as
+create function sole_tenant() returns uuid language sql stable security definer set search_path = public, pg_temp as
 $$ select min(id::text)::uuid from tenant where id <> platform_tenant() having count(*) = 1 $$;
 
 -- Whether nobody has an account yet, in any tenant: only then is there a link to set up.
-create function nobody_yet() returns boolean language sql stable security definer set search_path = public as
+create function nobody_yet() returns boolean language sql stable security definer set search_path = public, pg_temp as
 $$ select not exists (select from person) $$;
 
 -- What the first tenant is called, said once: while it has nobody.
-create function name_first_tenant(wanted text) returns void language sql security definer set search_path = public as
+create function name_first_tenant(wanted text) returns void language sql security definer set search_path = public, pg_temp as
 $$ update tenant set name = wanted where id = '00000000-0000-7000-8000-000000000001' and nobody_yet() $$;

@@ -245,7 +245,7 @@ grant update (seen_at) on notice to gatehouse_app;
 
 -- An operator's grants are rows of the platform's tenant: this tells of a person of the tenant at hand, and of nobody else.
 create function is_operator(person uuid, at timestamptz) returns boolean
-  language sql stable security definer set search_path = public as
+  language sql stable security definer set search_path = public, pg_temp as
 $$
   select exists (select from role_grant g
     where g.tenant_id = platform_tenant() and g.person_tenant_id = current_tenant() and g.person_id = person

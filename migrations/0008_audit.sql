@@ -6,6 +6,9 @@
 -- passes over a transaction that commits late (assurance/audit/sequencer.ts). It works for all tenants, hence the index.
 alter table audit_event add column xid xid8 not null default pg_current_xact_id();
 create index audit_event_xid on audit_event (xid, id);
+-- Whoever adds an event does not choose its place: one that claimed an old transaction would never come into the log.
+revoke insert on audit_event from gatehouse_app, gatehouse_system;
+grant insert (tenant_id, what, actor, subject, details) on audit_event to gatehouse_app, gatehouse_system;
 -- Every act of a tenant would lock the tenant's one row for it, each in the way of the others; row-level security and the log
 -- itself, which does refer to its tenant, hold what this held.
 alter table audit_event drop constraint audit_event_tenant_id_fkey;
@@ -159,7 +162,7 @@ grant select, update on audit_sequencer to gatehouse_system;
 
 -- After a restore into another cluster: ids of transactions that are still to come here become that of one long done. Nothing
 -- else about an event can be changed by anybody but the owner.
-create function forget_foreign_transactions() returns void language sql security definer set search_path = public as
+create function forget_foreign_transactions() returns void language sql security definer set search_path = public, pg_temp as
 $$ update audit_event set xid = '3'::xid8 where xid >= pg_snapshot_xmax(pg_current_snapshot()) $$;
 revoke all on function forget_foreign_transactions() from public;
 grant execute on function forget_foreign_transactions() to gatehouse_system;
@@ -167,7 +170,7 @@ grant execute on function forget_foreign_transactions() to gatehouse_system;
 -- C2SP pruning: lets go the entries below a border, whole bundles only, and the events they came from. Their tiles stay, so
 -- every proof and every old checkpoint stays valid. Only the owner may, for a retention rule; what no quorum of witnesses has
 -- seen is not let go where there are witnesses. It is recorded itself.
-create function prune_audit_log(log uuid, below bigint, by text) returns bigint language plpgsql set search_path = public as
+create function prune_audit_log(log uuid, below bigint, by text) returns bigint language plpgsql set search_path = public, pg_temp as
 $$
 declare
   border bigint := below - below % 256;

@@ -55,7 +55,7 @@ create trigger tenant_usage_over after update of over on tenant_usage for each r
   execute function directory_changed();
 
 -- Counts a tenant anew and answers with the limits that have just been reached.
-create function count_tenant(t uuid) returns text[] language plpgsql security definer set search_path = public as
+create function count_tenant(t uuid) returns text[] language plpgsql security definer set search_path = public, pg_temp as
 $$
 declare
   known text[];
@@ -89,7 +89,7 @@ end
 $$;
 
 -- People and domains are counted when one is added. The lock is taken only where there is a limit to keep.
-create function hold_quota() returns trigger language plpgsql security definer set search_path = public as
+create function hold_quota() returns trigger language plpgsql security definer set search_path = public, pg_temp as
 $$
 declare
   allowed int;
@@ -130,7 +130,7 @@ end
 $$;
 
 create function tenant_create(new_id uuid, new_name text, new_location text) returns boolean
-  language plpgsql security definer set search_path = public as
+  language plpgsql security definer set search_path = public, pg_temp as
 $$
 begin
   perform as_operator(new_id);
@@ -139,7 +139,7 @@ begin
 end
 $$;
 
-create function tenant_rename(t uuid, new_name text) returns boolean language plpgsql security definer set search_path = public as
+create function tenant_rename(t uuid, new_name text) returns boolean language plpgsql security definer set search_path = public, pg_temp as
 $$
 begin
   perform as_operator(t);
@@ -148,7 +148,7 @@ begin
 end
 $$;
 
-create function tenant_suspend(t uuid) returns boolean language plpgsql security definer set search_path = public as
+create function tenant_suspend(t uuid) returns boolean language plpgsql security definer set search_path = public, pg_temp as
 $$
 begin
   perform as_operator(t);
@@ -158,7 +158,7 @@ end
 $$;
 
 -- Ends a suspension, and also the waiting for a deletion.
-create function tenant_resume(t uuid) returns boolean language plpgsql security definer set search_path = public as
+create function tenant_resume(t uuid) returns boolean language plpgsql security definer set search_path = public, pg_temp as
 $$
 begin
   perform as_operator(t);
@@ -168,7 +168,7 @@ begin
 end
 $$;
 
-create function tenant_mark_deleting(t uuid, after timestamptz) returns boolean language plpgsql security definer set search_path = public as
+create function tenant_mark_deleting(t uuid, after timestamptz) returns boolean language plpgsql security definer set search_path = public, pg_temp as
 $$
 begin
   perform as_operator(t);
@@ -178,7 +178,7 @@ end
 $$;
 
 create function tenant_set_quota(t uuid, messages int, bytes bigint, people int, domains int) returns boolean
-  language plpgsql security definer set search_path = public as
+  language plpgsql security definer set search_path = public, pg_temp as
 $$
 begin
   perform as_operator(t);
@@ -188,7 +188,7 @@ begin
 end
 $$;
 
-create function tenant_set_location(t uuid, place text) returns boolean language plpgsql security definer set search_path = public as
+create function tenant_set_location(t uuid, place text) returns boolean language plpgsql security definer set search_path = public, pg_temp as
 $$
 begin
   perform as_operator(t);
@@ -206,7 +206,7 @@ create function tenant_health(wanted uuid default null) returns table (
   quota_messages_per_day int, quota_stored_bytes bigint, quota_people int, quota_domains int,
   counted_at timestamptz, messages_today bigint, queued bigint, held bigint, stored_bytes bigint, over text[],
   domains bigint, people bigint, last_sign_in_at timestamptz
-) language plpgsql stable security definer set search_path = public as
+) language plpgsql stable security definer set search_path = public, pg_temp as
 $$
 #variable_conflict use_column
 declare
@@ -252,7 +252,7 @@ call protect_table('tenant_export', 'select', 'select, update');
 grant insert (tenant_id, id, asked_by, is_open) on tenant_export to gatehouse_app;
 
 create function tenant_order_export(t uuid, export_id uuid, who text) returns boolean
-  language plpgsql security definer set search_path = public as
+  language plpgsql security definer set search_path = public, pg_temp as
 $$
 begin
   perform as_operator(t);
@@ -262,7 +262,7 @@ begin
 end
 $$;
 
-create function tenant_exports(t uuid) returns setof tenant_export language plpgsql stable security definer set search_path = public as
+create function tenant_exports(t uuid) returns setof tenant_export language plpgsql stable security definer set search_path = public, pg_temp as
 $$
 begin
   perform as_operator(t);
@@ -279,7 +279,7 @@ create table tenant_deletion (
   ended_at        timestamptz
 );
 call protect_table('tenant_deletion', '', 'select');
-create function tenant_deletion_report(t uuid) returns setof tenant_deletion language plpgsql stable security definer set search_path = public as
+create function tenant_deletion_report(t uuid) returns setof tenant_deletion language plpgsql stable security definer set search_path = public, pg_temp as
 $$
 begin
   perform as_operator(t);
@@ -289,7 +289,7 @@ $$;
 
 -- Every table (and partition) that holds rows of tenants. The audit log stays: it proves what was done, its personal fields
 -- are ciphertext, and its keys go with the tenant's.
-create function tables_of_tenants() returns setof regclass language sql stable set search_path = public as
+create function tables_of_tenants() returns setof regclass language sql stable set search_path = public, pg_temp as
 $$
   select c.oid::regclass from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
   where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'
@@ -298,7 +298,7 @@ $$;
 
 -- Destroys one more batch of a tenant whose time has come, its key first, so that what is left is noise from then on. True
 -- when nothing is left. Bears to be cut anywhere and called again.
-create function tenant_destroy(t uuid, batch int) returns boolean language plpgsql security definer set search_path = public as
+create function tenant_destroy(t uuid, batch int) returns boolean language plpgsql security definer set search_path = public, pg_temp as
 $$
 declare
   part regclass;
@@ -339,12 +339,12 @@ $$;
 
 -- ── Where a tenant's data may be ───────────────────────────────────────────────────────────────────────────────────────────
 -- A node says its labels on each connection. Rows of work and keys of tenants that are pinned elsewhere do not exist for it.
-create function tenants_elsewhere() returns uuid[] language sql stable security definer set search_path = public as
+create function tenants_elsewhere() returns uuid[] language sql stable security definer set search_path = public, pg_temp as
 $$
   select coalesce(array_agg(id), '{}') from tenant where location is not null
     and not location = any (string_to_array(coalesce(current_setting('gatehouse.labels', true), ''), ','))
 $$;
-create function tenants_inactive() returns uuid[] language sql stable security definer set search_path = public as
+create function tenants_inactive() returns uuid[] language sql stable security definer set search_path = public, pg_temp as
 $$ select coalesce(array_agg(id), '{}') from tenant where state <> 'active' $$;
 
 create policy here on queue as restrictive for all to gatehouse_system
@@ -376,7 +376,7 @@ create index message_subject on message using gin (subject_words(tenant_id, subj
 -- connection named, and everything given out passes the same conditions as any search.
 create function messages_about(words text, first_id uuid, before_id uuid, wanted_verdict text, message_ids text[],
   sender text, recipient_address text, recipient_domain text, at_most int) returns setof uuid
-  language plpgsql stable security definer set search_path = public as
+  language plpgsql stable security definer set search_path = public, pg_temp as
 $$
 declare
   q tsquery := (quote_literal(current_tenant()::text))::tsquery && plainto_tsquery('simple', words);
