@@ -121,7 +121,10 @@ async function firstSend(door: Door, sample: Sample): Promise<TryReply> {
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       throw new ConfigError(
-        [`no gateway answers on ${door.host} port ${door.port} (${why}); is "gatehouse up" running?`],
+        [
+          `no gateway answers on ${door.host} port ${door.port} (${why}); is "gatehouse up" running, ` +
+            'and are its GATEHOUSE_… variables set here, too?',
+        ],
         {
           cause: error,
         },

@@ -128,7 +128,8 @@ export const de: Texts = {
   'attempt.failed': 'Abgelehnt',
 
   'messages.title': 'Nachrichten',
-  'messages.lead': 'Jede angenommene Nachricht: was entschieden wurde und wo sie jetzt ist.',
+  'messages.lead':
+    'Jede Nachricht, die bis zum Ende gelesen wurde: was entschieden wurde und wo sie jetzt ist.',
   'messages.sender': 'Absender',
   'messages.recipient': 'Empfänger oder @Domain',
   'messages.recipients': 'Empfänger',
@@ -440,6 +441,9 @@ export const de: Texts = {
   'tenants.queued': 'Wartet auf Zustellung',
   'tenants.held': 'Zurückgehalten',
   'tenants.last-sign-in': 'Letzte Anmeldung',
+  'tenants.first': 'Die erste Administratorin',
+  'tenants.first-lead':
+    'Hier hat sich noch niemand angemeldet. Auf der Maschine druckt dies einen Link für die erste Administratorin:',
   'tenants.about': 'Stand',
   'tenants.since': 'seit',
   'tenants.created': 'Angelegt',
@@ -1002,6 +1006,7 @@ export const de: Texts = {
   'campaigns.silence': 'Was bis dahin nicht entschieden ist, wird entzogen.',
   'campaigns.decision': 'Entscheidung',
   'campaigns.none-yet': 'Noch keine',
+  'campaigns.not-own': 'Niemand entscheidet über ein eigenes Recht.',
   'campaigns.decide': 'Entscheiden',
   'campaigns.keep': 'Behalten',
   'campaigns.remove': 'Entziehen',

@@ -126,7 +126,7 @@ export const en = {
   'attempt.failed': 'Refused',
 
   'messages.title': 'Messages',
-  'messages.lead': 'Every message that was accepted, with what was decided and where it is now.',
+  'messages.lead': 'Every message that was read to its end: what was decided, and where it is now.',
   'messages.sender': 'Sender',
   'messages.recipient': 'Recipient or @domain',
   'messages.recipients': 'Recipients',
@@ -435,6 +435,9 @@ export const en = {
   'tenants.queued': 'Waiting for delivery',
   'tenants.held': 'Held',
   'tenants.last-sign-in': 'Last sign-in',
+  'tenants.first': 'The first administrator',
+  'tenants.first-lead':
+    'Nobody has signed in here yet. On the machine, this prints a link for the first administrator:',
   'tenants.about': 'State',
   'tenants.since': 'since',
   'tenants.created': 'Created',
@@ -990,6 +993,7 @@ export const en = {
   'campaigns.silence': 'What is not decided by then is removed.',
   'campaigns.decision': 'Decision',
   'campaigns.none-yet': 'None yet',
+  'campaigns.not-own': 'Nobody decides about a right of their own.',
   'campaigns.decide': 'Decide',
   'campaigns.keep': 'Keep',
   'campaigns.remove': 'Remove',

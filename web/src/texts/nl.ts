@@ -128,7 +128,7 @@ export const nl: Texts = {
   'attempt.failed': 'Geweigerd',
 
   'messages.title': 'Berichten',
-  'messages.lead': 'Elk aangenomen bericht: wat er is beslist en waar het nu is.',
+  'messages.lead': 'Elk bericht dat tot het einde is gelezen: wat er is beslist en waar het nu is.',
   'messages.sender': 'Afzender',
   'messages.recipient': 'Ontvanger of @domein',
   'messages.recipients': 'Ontvangers',
@@ -439,6 +439,9 @@ export const nl: Texts = {
   'tenants.queued': 'Wacht op bezorging',
   'tenants.held': 'Vastgehouden',
   'tenants.last-sign-in': 'Laatste aanmelding',
+  'tenants.first': 'De eerste beheerder',
+  'tenants.first-lead':
+    'Hier heeft zich nog niemand aangemeld. Op de machine toont dit een link voor de eerste beheerder:',
   'tenants.about': 'Stand',
   'tenants.since': 'sinds',
   'tenants.created': 'Aangemaakt',
@@ -998,6 +1001,7 @@ export const nl: Texts = {
   'campaigns.silence': 'Wat dan niet beslist is, wordt ontnomen.',
   'campaigns.decision': 'Beslissing',
   'campaigns.none-yet': 'Nog geen',
+  'campaigns.not-own': 'Niemand beslist over een eigen recht.',
   'campaigns.decide': 'Beslissen',
   'campaigns.keep': 'Behouden',
   'campaigns.remove': 'Ontnemen',

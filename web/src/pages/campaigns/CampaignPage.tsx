@@ -1,5 +1,5 @@
 /** One campaign: every right in it is kept, or removed at once; what nobody decided is removed at the end. */
-import { Button, Group, Stack, Text } from '@mantine/core';
+import { Group, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
@@ -9,8 +9,10 @@ import { Holder } from '../../parts/Holder.tsx';
 import { type Column, List } from '../../parts/List.tsx';
 import { Mark } from '../../parts/Mark.tsx';
 import { Page } from '../../parts/Page.tsx';
+import { Reasoned } from '../../parts/Reasoned.tsx';
 import { View } from '../../parts/States.tsx';
 import { When } from '../../parts/When.tsx';
+import { useStanding } from '../../session/session.ts';
 
 const route = getRouteApi('/campaigns/$id');
 const readCampaign = (id: string) => answer(api.GET('/api/v1/campaigns/{id}', { params: { path: { id } } }));
@@ -43,6 +45,8 @@ export function CampaignPage(): React.JSX.Element {
 type ItemsProps = { readonly id: string; readonly items: readonly Item[]; readonly isClosed: boolean };
 function Items({ id, items, isClosed }: ItemsProps): React.JSX.Element {
   const { t } = useTranslation();
+  const standing = useStanding().data;
+  const self = standing?.kind === 'person' ? standing.session.person.id : undefined;
   const decide = useAct({
     run: (body: { grant: string; decision: 'keep' | 'remove' }) =>
       answer(api.POST('/api/v1/campaigns/{id}/decisions', { params: { path: { id } }, body })),
@@ -70,15 +74,16 @@ function Items({ id, items, isClosed }: ItemsProps): React.JSX.Element {
         isClosed ? null : (
           <Group gap="xs" justify="flex-end" wrap="nowrap">
             {(['keep', 'remove'] as const).map((decision) => (
-              <Button
+              <Reasoned
                 key={decision}
                 size="compact-xs"
                 variant="default"
+                reason={g.person !== null && g.person === self ? t('campaigns.not-own') : undefined}
                 onClick={() => decide.mutate({ grant: g.id, decision })}
                 aria-label={`${t(`campaigns.${decision}`)}: ${g.role ?? g.permission ?? ''}`}
               >
                 {t(`campaigns.${decision}`)}
-              </Button>
+              </Reasoned>
             ))}
           </Group>
         ),

@@ -1,5 +1,5 @@
 /** One tenant as an operator sees it: state, numbers against limits, exports, and what can be done. */
-import { Progress, Stack, Text } from '@mantine/core';
+import { Code, Progress, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
@@ -35,6 +35,9 @@ export function TenantPage(): React.JSX.Element {
         {(tenant) => (
           <Stack gap="lg">
             <About tenant={tenant} />
+            {tenant.state === 'active' && tenant.usage.lastSignInAt === null && (
+              <FirstOfAll tenant={tenant} />
+            )}
             <Limits tenant={tenant} />
             {tenant.state === 'active' || tenant.state === 'suspended' ? null : <Deletion id={id} />}
             <Exports id={id} />
@@ -42,6 +45,19 @@ export function TenantPage(): React.JSX.Element {
         )}
       </View>
     </Page>
+  );
+}
+
+/** A tenant that nobody has ever signed in to is a dead end until its first administrator has a link. */
+function FirstOfAll({ tenant: { name } }: { readonly tenant: Tenant }): React.JSX.Element {
+  const { t } = useTranslation();
+  return (
+    <Section title={t('tenants.first')}>
+      <Text size="sm" mb="xs">
+        {t('tenants.first-lead')}
+      </Text>
+      <Code block>{`gatehouse person add NAME@DOMAIN --role tenant-admin --tenant ${name}`}</Code>
+    </Section>
   );
 }
 
