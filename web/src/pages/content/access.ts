@@ -19,7 +19,8 @@ export function useOpenAccess(): readonly Access[] {
     queryKey: ['content-access', undefined],
     queryFn: () => readAccess(undefined),
     refetchInterval: NEWS_MS,
-    enabled: standing?.kind === 'person' && may(standing, 'content.read'),
+    enabled:
+      standing?.kind === 'person' && standing.session.state === 'signed-in' && may(standing, 'content.read'),
   });
   return query.data?.items.filter((a) => isOpen(a, Date.now())) ?? [];
 }

@@ -23,11 +23,13 @@ export const MOST_COUNTED = 100;
 export const useIsPerson = (): boolean => useStanding().data?.kind === 'person';
 
 export function useNoticeList(asked: Asked): UseQueryResult<NoticeList> {
-  const isPerson = useIsPerson();
+  const standing = useStanding().data;
+  // Before there is a second factor the server refuses, and the log would be told of it every ten seconds.
+  const isWhole = standing?.kind === 'person' && standing.session.state === 'signed-in';
   return useQuery({
     queryKey: ['notices', asked, languageNow()],
     queryFn: () => readNotices(asked),
     refetchInterval: NEWS_MS,
-    enabled: isPerson,
+    enabled: isWhole,
   });
 }
