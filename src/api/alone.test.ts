@@ -86,6 +86,9 @@ test('nobody gives a right to themselves by way of a group, a key or a role of t
   assert.equal(await status(ann.b.send('POST', '/grants', toGroup)), 201);
   assert.equal(await status(ann.b.send('PUT', `/groups/${group}/members/${ann.id}`)), 403);
 
+  const hourly = { service: 'night', permissions: ['grant.write'], days: 1 };
+  assert.equal(await status(ann.b.send('POST', '/api-keys', hourly)), 403, 'outlasts her own right');
+  await w.db.query(`update role_grant set expires_at = expires_at + interval '30 days'`);
   const ruling = { service: 'night', permissions: ['grant.write', 'group.write', 'person.write'], days: 1 };
   const { key } = (await ann.b.send('POST', '/api-keys', ruling)).json<{ key: string }>();
   const program = w.browser();
