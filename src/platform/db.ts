@@ -91,6 +91,9 @@ export function openDatabase(options: DatabaseOptions): Database {
     return client;
   };
 
+  // All views share the connections, and any of them may be the last to be let go.
+  let ended: Promise<void> | undefined;
+
   const view = (tenant: TenantId | undefined): Database => ({
     query: async (sql, values, name) => {
       const client = await checkOut(tenant);
@@ -120,7 +123,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       }
       return client;
     },
-    [Symbol.asyncDispose]: () => pool.end(),
+    [Symbol.asyncDispose]: () => (ended ??= pool.end()),
   });
   return view(undefined);
 }

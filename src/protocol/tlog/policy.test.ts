@@ -9,7 +9,7 @@ import { newSigningKey, sha256, signCheckpoint, type SigningKey, verifySignature
 import { formatNote } from './note.ts';
 import { formatPolicy, isQuorum, parsePolicy, type Policy } from './policy.ts';
 import { proveInclusion } from './prove.ts';
-import { checkProof, formatProof, parseProof } from './tlog-proof.ts';
+import { checkProof, formatProof, openTrusted, parseProof } from './tlog-proof.ts';
 
 const log = memoryLog(1000);
 const logKey = await newSigningKey('log.example/a', 'note');
@@ -100,6 +100,24 @@ test('checkProof() believes only a known log, enough witnesses, and the entry it
   assert.match(await of([otherLog, ...witnesses]), /no log that is known/, 'signed by another log');
   assert.match(await of([logKey, ...witnesses], 'log.example/a', 501), /is not number 501/);
   assert.match(await of([logKey, ...witnesses], 'log.example/a', 500, fromUtf8('forged')), /not number 500/);
+});
+
+test('a log of two keys has signed only with both', async () => {
+  const second = await newSigningKey('log.example/a', 'subtree');
+  const policy = { ...(await policyOf(TEXT)), quorum: 'none' };
+  const logs = [...policy.logs, { ...policy.logs[0]!, key: second }]; // `!`: TEXT names a log
+  const both = { ...policy, logs };
+  const open = async (keys: readonly SigningKey[]): Promise<string> => {
+    const opened = await openTrusted(
+      fromUtf8(await checkpointText(keys, 'log.example/a')),
+      both,
+      verifySignature,
+    );
+    return opened.ok ? 'trusted' : opened.error;
+  };
+  assert.equal(await open([logKey, second]), 'trusted');
+  assert.match(await open([logKey]), /1 of the 2 keys .* did not sign/);
+  assert.match(await open([second]), /1 of the 2 keys .* did not sign/);
 });
 
 test('proofs and witness requests are read as they are written', async () => {

@@ -76,7 +76,11 @@ export async function checkProof(
   return ok({ ...opened.value, index });
 }
 
-/** A checkpoint signed by a log of the policy, under that log's name, and by a quorum of its witnesses. */
+/**
+ * A checkpoint signed by a log of the policy, under that log's name, and by a quorum of its witnesses. Where the policy has
+ * several keys of that log (one classical, one post-quantum) each of them must have signed: a signature that was taken away
+ * would otherwise be a quiet step back to the weaker one.
+ */
 export async function openTrusted(
   bytes: Uint8Array,
   policy: Policy,
@@ -87,8 +91,14 @@ export async function openTrusted(
   const opened = await openCheckpoint(bytes, keys, verify);
   if (!opened.ok) return opened;
   const { checkpoint, signers } = opened.value;
-  if (!signers.some((s) => logs.includes(s.key) && s.key.name === checkpoint.origin))
+  const own = logs.filter((key) => key.name === checkpoint.origin);
+  if (own.length === 0 || !signers.some((s) => own.includes(s.key)))
     return err('no log that is known has signed the checkpoint');
+  const silent = own.filter((key) => !signers.some((s) => s.key === key));
+  if (silent.length > 0)
+    return err(
+      `${silent.length} of the ${own.length} keys that the policy has of this log did not sign the checkpoint`,
+    );
   if (!isQuorum(policy, signers)) return err(`the quorum "${policy.quorum}" of witnesses has not signed it`);
   return opened;
 }

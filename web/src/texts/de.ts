@@ -714,6 +714,8 @@ export const de: Texts = {
   'problem.sign-in-required': 'Bitte melden Sie sich erneut an',
   'problem.sign-in-failed': 'Etwas davon stimmt nicht, oder das Konto darf sich nicht anmelden',
   'problem.sign-in-delayed': 'Zu viele Fehlversuche; bitte warten oder einen Passkey nutzen',
+  'problem.second-factor-required':
+    'Bitte melden Sie sich zuerst mit beiden Faktoren an und versuchen Sie es dann erneut',
   'problem.step-up-required': 'Dafür braucht es einen frischen Nachweis, dass Sie es sind',
   'problem.enrolment-required': 'Fügen Sie zuerst einen Passkey oder eine Authenticator-App hinzu',
   'problem.bad-passkey': 'Der Passkey wurde nicht angenommen; bitte erneut versuchen',

@@ -704,6 +704,7 @@ export const en = {
   'problem.sign-in-required': 'Please sign in again',
   'problem.sign-in-failed': 'Something of that is wrong, or the account may not sign in',
   'problem.sign-in-delayed': 'Too many failed tries; please wait, or use a passkey',
+  'problem.second-factor-required': 'Sign in with both factors first, then try again',
   'problem.step-up-required': 'This needs a fresh proof that it is you',
   'problem.enrolment-required': 'Add a passkey or an authenticator app first',
   'problem.bad-passkey': 'The passkey was not accepted; please try again',

@@ -712,6 +712,7 @@ export const nl: Texts = {
   'problem.sign-in-required': 'Meld u opnieuw aan',
   'problem.sign-in-failed': 'Er klopt iets niet, of het account mag zich niet aanmelden',
   'problem.sign-in-delayed': 'Te veel mislukte pogingen; wacht even of gebruik een passkey',
+  'problem.second-factor-required': 'Meldt u zich eerst aan met beide factoren en probeer het dan opnieuw',
   'problem.step-up-required': 'Hiervoor is een nieuw bewijs nodig dat u het bent',
   'problem.enrolment-required': 'Voeg eerst een passkey of een authenticator-app toe',
   'problem.bad-passkey': 'De passkey is niet aangenomen; probeer het opnieuw',
