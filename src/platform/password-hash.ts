@@ -3,6 +3,7 @@
  * flood of AUTH cannot take the memory or the threads that deliveries need; beyond `MAX_WAITING` the answer is "later".
  */
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { TransientError } from '#core/errors.ts';
 
 type Parameters = { readonly memoryKib: number; readonly passes: number; readonly lanes: number };
@@ -10,8 +11,9 @@ type Parsed = Parameters & { readonly salt: Uint8Array; readonly hash: Uint8Arra
 
 /** OWASP's first choice for argon2id (RFC 9106 §4 recommends more memory than a mail gateway can give to each AUTH). */
 const PRESENT: Parameters = { memoryKib: 19_456, passes: 2, lanes: 1 };
-const MAX_AT_ONCE = 2;
-const MAX_WAITING = 200;
+/** One core stays for everybody else: a hash holds its core for some 50 ms. */
+export const MAX_AT_ONCE = Math.max(1, availableParallelism() - 1);
+export const MAX_WAITING = 200;
 const MAX_PASSWORD_BYTES = 1024;
 const MAX_MEMORY_KIB = 1_048_576;
 
