@@ -1,6 +1,6 @@
 /** Who has which role until when; groups that grants and rules name; the tenant's limits on rights. */
 import { z } from 'zod';
-import { isGrantable, PERMISSIONS, type Permission } from '#assurance/access/catalogue.ts';
+import { GRANTABLE } from '#assurance/access/catalogue.ts';
 import type { FourEyesAct } from '#assurance/approvals/acts.ts';
 import { type Grant, grant, type Holder, listGrants, revokeGrant } from '#assurance/access/grants.ts';
 import { isPrivileged } from '#assurance/access/roles.ts';
@@ -36,7 +36,6 @@ export const grantShape = z.object({
   at: z.string(),
   expiresAt: z.string().nullable(),
 });
-const grantable = PERMISSIONS.filter(isGrantable) as unknown as readonly [Permission, ...Permission[]]; // not empty
 const rest = {
   expiresAt: z.iso.datetime().optional().describe('Needed for everything above employee.'),
   reason: reasonText,
@@ -51,7 +50,7 @@ const body = z
   .strictObject({
     ...holder,
     role: z.string().min(1).max(63).optional(),
-    permission: z.enum(grantable).optional(),
+    permission: z.enum(GRANTABLE).optional(),
     ...rest,
   })
   .refine((b) => (b.person === undefined) !== (b.group === undefined), 'Name a person or a group.')

@@ -19,8 +19,7 @@ import { isNamed, parseExpression } from '#assurance/approvals/expression.ts';
 import { proveApproval, type Site } from '#assurance/approvals/passkey-proof.ts';
 import { approversOf } from '#assurance/approvals/people.ts';
 import { listRules, setRule } from '#assurance/approvals/rules.ts';
-import { PERMISSIONS } from '#assurance/access/catalogue.ts';
-import { isGrantable, type Permission } from '#assurance/access/catalogue.ts';
+import { GRANTABLE } from '#assurance/access/catalogue.ts';
 import type { Id, TenantId } from '#core/id.ts';
 import { ok, type Result } from '#core/result.ts';
 import type { Refusal } from '#assurance/access/refusal.ts';
@@ -84,11 +83,10 @@ const assertion = z.object({
   }),
   clientExtensionResults: z.object({}).default({}),
 });
-const grantable = PERMISSIONS.filter(isGrantable) as unknown as readonly [Permission, ...Permission[]]; // not empty
 const ask = z
   .strictObject({
     role: z.string().min(1).max(63).optional(),
-    permission: z.enum(grantable).optional(),
+    permission: z.enum(GRANTABLE).optional(),
     durationS: durationS(366 * 86_400),
     reason: reasonText,
     ticket: ticketText.optional(),

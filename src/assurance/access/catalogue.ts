@@ -82,7 +82,8 @@ export const CATALOGUE = {
 } as const satisfies Readonly<Record<string, Entry>>;
 
 export type Permission = keyof typeof CATALOGUE;
-export const PERMISSIONS = Object.keys(CATALOGUE) as readonly Permission[]; // the keys are the type
+export type Permissions = readonly [Permission, ...Permission[]];
+export const PERMISSIONS = Object.keys(CATALOGUE) as unknown as Permissions; // the keys are the type, and there are some
 
 export function isPermission(text: string): text is Permission {
   return Object.hasOwn(CATALOGUE, text);
@@ -92,3 +93,4 @@ export function isPermission(text: string): text is Permission {
 export function isGrantable(permission: Permission): boolean {
   return CATALOGUE[permission].of === 'tenant';
 }
+export const GRANTABLE = PERMISSIONS.filter(isGrantable) as unknown as Permissions; // a tenant may grant some

@@ -6,7 +6,7 @@
  * its event goes into the platform's log and into the tenant's own, in the transaction of the act.
  */
 import type { Actor } from '#core/actor.ts';
-import { type Id, newId, PLATFORM_TENANT, type TenantId } from '#core/id.ts';
+import { newId, PLATFORM_TENANT, type TenantId } from '#core/id.ts';
 import { err, ok, type Result } from '#core/result.ts';
 import type { Reader, Row, Transaction } from '#platform/db.ts';
 import { appendAudit } from '../audit/audit.ts';
@@ -181,7 +181,7 @@ function healthOf(row: Row): TenantHealth {
   const r = row as Record<string, never>;
   const quota = (column: string): number | undefined => r[column] ?? undefined;
   return {
-    id: r['id'] as unknown as Id<'tenant'>,
+    id: r['id']!,
     name: r['name']!,
     state: r['state']!,
     stateAt: r['state_at']!,

@@ -31,10 +31,10 @@ export function Empty({ title, children }: EmptyProps): React.JSX.Element {
 }
 
 const kindOf = (error: unknown): string => {
-  if (!(error instanceof ApiProblem)) return 'internal';
+  if (!(error instanceof ApiProblem)) return 'broken';
   if (error.status === 404) return 'not-found';
   if (error.status === 403) return 'forbidden';
-  if (error.status >= 500) return error.status === 503 ? 'unavailable' : 'internal';
+  if (error.status >= 500) return error.status === 503 ? 'unavailable' : 'broken';
   return error.type;
 };
 
@@ -72,7 +72,7 @@ export function Failed({
             ))}
           </ul>
         )}
-        {(kind === 'internal' || kind === 'unavailable') && problem !== undefined && (
+        {(kind === 'broken' || kind === 'unavailable') && problem !== undefined && (
           <Text size="xs">
             {t('problem.instance')} <Code>{problem.instance}</Code>
           </Text>

@@ -65,7 +65,7 @@ export const de: Texts = {
   'problem.too-large': 'Das ist zu groß',
   'problem.too-many-requests': 'Zu viel auf einmal; bitte etwas warten',
   'problem.unavailable': 'Das Gateway kann gerade nicht antworten',
-  'problem.internal': 'Innen ist etwas schiefgegangen',
+  'problem.broken': 'Innen ist etwas schiefgegangen',
 
   'status.welcome': 'Willkommen',
   'status.welcome-lead':

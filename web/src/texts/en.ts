@@ -63,7 +63,7 @@ export const en = {
   'problem.too-large': 'That is too large',
   'problem.too-many-requests': 'Too much at once; please wait a little',
   'problem.unavailable': 'The gate cannot answer just now',
-  'problem.internal': 'Something went wrong inside',
+  'problem.broken': 'Something went wrong inside',
 
   'status.welcome': 'Welcome',
   'status.welcome-lead':

@@ -65,7 +65,7 @@ export const nl: Texts = {
   'problem.too-large': 'Dat is te groot',
   'problem.too-many-requests': 'Te veel tegelijk; wacht even',
   'problem.unavailable': 'De gateway kan nu niet antwoorden',
-  'problem.internal': 'Er is binnenin iets misgegaan',
+  'problem.broken': 'Er is binnenin iets misgegaan',
 
   'status.welcome': 'Welkom',
   'status.welcome-lead':

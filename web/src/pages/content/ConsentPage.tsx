@@ -14,7 +14,7 @@ import { Section } from '../../parts/Section.tsx';
 import { View } from '../../parts/States.tsx';
 import { When } from '../../parts/When.tsx';
 import { formatSpan } from '../../parts/words.ts';
-import { hasPasskeys, signWithPasskey } from '../../session/passkey.ts';
+import { approveRequest } from '../../session/approve.ts';
 import { askedIn } from './scope-of.ts';
 import { Scope } from './Scope.tsx';
 
@@ -71,22 +71,13 @@ function Asked({ request: r }: { readonly request: Shown['request'] }): React.JS
   );
 }
 
-/** With the passkey over the request's hash; without one the server asks for a fresh proof and notes the weaker way. */
-async function consent(id: string, hash: string): Promise<unknown> {
-  const offered = { challenge: hash, rpId: globalThis.location.hostname, userVerification: 'required' };
-  const assertion = hasPasskeys() ? await signWithPasskey(offered) : undefined;
-  // `as never`: the browser's own answer, in the form the server checks.
-  const body = { hash, ...(assertion === undefined ? {} : { assertion: assertion as never }) };
-  return await answer(api.POST('/api/v1/requests/{id}/approve', { params: { path: { id } }, body }));
-}
-
 function Answer({ shown: { request, mayAnswer } }: { readonly shown: Shown }): React.JSX.Element {
   const { t } = useTranslation();
   const [asking, setAsking] = useState<Word>();
   const act = useAct({
     run: async (word: Word): Promise<unknown> =>
       word === 'consent'
-        ? await consent(request.id, request.hash)
+        ? await approveRequest(request.id, request.hash)
         : await answer(api.POST('/api/v1/requests/{id}/refuse', { params: { path: { id: request.id } } })),
     changes: ['requests', 'content-access', 'notices'],
     said: (_done, word) => t(`content.${word}-done`),

@@ -17,7 +17,7 @@ import { PersonName } from '../../parts/PersonName.tsx';
 import { Section } from '../../parts/Section.tsx';
 import { View } from '../../parts/States.tsx';
 import { When } from '../../parts/When.tsx';
-import { hasPasskeys, signWithPasskey } from '../../session/passkey.ts';
+import { approveRequest } from '../../session/approve.ts';
 import { useStanding } from '../../session/session.ts';
 import { REQUEST_TONES } from './RequestsPage.tsx';
 
@@ -111,20 +111,6 @@ function Asked({ request: r }: { readonly request: Shown['request'] }): React.JS
   );
 }
 
-/** With the passkey over the request's hash; without one the server asks for a fresh proof and notes the weaker way. */
-async function approve(id: string, hash: string): Promise<unknown> {
-  const offered = {
-    challenge: hash,
-    rpId: globalThis.location.hostname,
-    userVerification: 'required' as const,
-    allowCredentials: [],
-  };
-  const assertion = hasPasskeys() ? await signWithPasskey(offered) : undefined;
-  // `as never`: the browser's own answer, in the form the server checks.
-  const body = { hash, ...(assertion === undefined ? {} : { assertion: assertion as never }) };
-  return await answer(api.POST('/api/v1/requests/{id}/approve', { params: { path: { id } }, body }));
-}
-
 function Answer({ shown: { request, mayAnswer } }: { readonly shown: Shown }): React.JSX.Element | null {
   const { t } = useTranslation();
   const standing = useStanding().data;
@@ -134,7 +120,7 @@ function Answer({ shown: { request, mayAnswer } }: { readonly shown: Shown }): R
       const params = { path: { id: request.id } };
       switch (word) {
         case 'approve':
-          return await approve(request.id, request.hash);
+          return await approveRequest(request.id, request.hash);
         case 'refuse':
           return await answer(api.POST('/api/v1/requests/{id}/refuse', { params }));
         case 'withdraw':
